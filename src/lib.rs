@@ -5,4 +5,5 @@
 //! `jobs` → `operations` → (`store`, `rules`) → `domain`.
 
 pub mod domain;
+pub mod operations;
 pub mod store;

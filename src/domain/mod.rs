@@ -3,6 +3,8 @@
 
 pub mod amount;
 pub mod answer;
+pub mod caller;
+pub mod command;
 pub mod effect;
 pub mod program;
 pub mod records;
