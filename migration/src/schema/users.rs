@@ -10,6 +10,7 @@ pub const TABLES: &[&str] = &[
         traits TEXT,
         ip_hash TEXT,
         device_hash TEXT,
+        email_hash TEXT,
         id_search {bytewise} NOT NULL,
         name_search {bytewise},
         email_search {bytewise},

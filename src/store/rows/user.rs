@@ -19,6 +19,7 @@ pub struct Model {
     pub traits: Option<String>,
     pub ip_hash: Option<String>,
     pub device_hash: Option<String>,
+    pub email_hash: Option<String>,
     pub id_search: String,
     pub name_search: Option<String>,
     pub email_search: Option<String>,
@@ -66,6 +67,7 @@ impl Row for Model {
             traits: cells::json_of(traits)?,
             ip_hash: personal.ip_hash.clone(),
             device_hash: personal.device_hash.clone(),
+            email_hash: personal.email_hash.clone(),
             id_search: searchable(&user.id),
             name_search: personal.name.as_deref().map(searchable),
             email_search: personal.email.as_deref().map(searchable),
@@ -101,6 +103,7 @@ impl Row for Model {
             traits: cells::parse_of(self.traits.as_deref())?.unwrap_or_default(),
             ip_hash: self.ip_hash,
             device_hash: self.device_hash,
+            email_hash: self.email_hash,
         };
         Ok(User {
             id: self.id,

@@ -51,6 +51,7 @@ pub fn user(id: &str, seq: i64) -> User {
             traits: traits.as_object().cloned().unwrap_or_default(),
             ip_hash: text("ip"),
             device_hash: text("device"),
+            email_hash: text("mailbox"),
         },
         email_verified: true,
         created: at_place(seq, 0),
