@@ -3,7 +3,9 @@
 
 pub mod amount;
 pub mod effect;
+pub mod money;
 pub mod program;
 pub mod refusal;
 pub mod rules;
+pub mod settings;
 pub mod time;
