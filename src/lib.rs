@@ -5,5 +5,5 @@
 //! `jobs` → `operations` → (`store`, `rules`) → `domain`.
 
 pub mod domain;
-pub mod rules;
 pub mod operations;
+pub mod rules;

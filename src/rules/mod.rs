@@ -9,6 +9,8 @@ mod answer;
 mod calculation;
 mod code_format;
 mod compare;
+#[cfg(test)]
+mod decision_tests;
 mod facts;
 mod fault;
 mod handlers;
