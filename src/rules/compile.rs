@@ -13,7 +13,9 @@ use crate::domain::settings;
 use super::bound::Bound;
 use super::files::ProgramFiles;
 use super::manifest::Manifest;
-use super::{handlers, sandbox};
+use super::scan::tokens;
+use super::words::Known;
+use super::{handlers, sandbox, words};
 
 /// What stands for a `program.toml` that cannot be read, so that the tenant's events are kept.
 const STAND_IN: &str = "name = 'unreadable'\ncurrency = 'USD'\nlink = 'https://localhost/?ref={code}'\n[codes]\nby_users = false\nregenerate = false\n";
@@ -114,6 +116,18 @@ impl Compiled {
         self.failure.as_ref()
     }
 
+    /// Looks for misspelt functions, facts and settings, which would fail only when the rule runs.
+    /// For people at work on the rules: a program is published without it, and a decision that
+    /// meets such a name is FAILED.
+    pub fn check_names(&self) -> Result<(), RuleError> {
+        for rule in self.rules.iter() {
+            let source = self.files.files.get(&rule.file).map_or("", String::as_str);
+            let known = Known::of(&self.manifest, &rule.ast);
+            words::check(&rule.file, &tokens(source), &known)?;
+        }
+        Ok(())
+    }
+
     /// Checks a change of a tenant's settings: names and types as in [`settings::check_change`],
     /// and no negative number where the program counts with a setting.
     pub fn check_change(&self, change: &Map<String, Value>) -> Result<(), Refusal> {
@@ -148,7 +162,8 @@ impl Compiled {
 impl Rule {
     fn compile(file: &str, source: &str) -> Result<Self, RuleError> {
         let ast = sandbox::compile(file, source)?;
-        let functions = handlers::check(file, source, &ast)?;
+        let words = tokens(source);
+        let functions = handlers::check(file, &words, &ast)?;
         let name = file.strip_suffix(".rhai").unwrap_or(file).to_owned();
         Ok(Self { name, file: file.to_owned(), functions, ast })
     }

@@ -7,7 +7,8 @@ use rhai::{AST, Position};
 use crate::domain::rules::RuleError;
 
 use super::fault::placed;
-use super::scan::{Token, tokens};
+use super::scan::Token;
+use super::spelling::distance;
 
 /// The events that the server itself makes. Any other name is a custom event.
 const EVENTS: [&str; 8] = [
@@ -25,16 +26,15 @@ const QUESTIONS: [&str; 2] = ["can_use_code", "what_next"];
 
 /// Checks a compiled rule file and gives the functions that the engine may call in it. The error
 /// has the line and the column.
-pub fn check(file: &str, source: &str, ast: &AST) -> Result<BTreeSet<String>, RuleError> {
-    let words = tokens(source);
-    check_top_level(file, &words)?;
+pub fn check(file: &str, words: &[Token], ast: &AST) -> Result<BTreeSet<String>, RuleError> {
+    check_top_level(file, words)?;
     let mut found = BTreeSet::new();
     for function in ast.iter_functions() {
         let event = function.name.strip_prefix("on_");
         if event.is_none() && !QUESTIONS.contains(&function.name) {
             continue;
         }
-        let place = place_of(&words, function.name);
+        let place = place_of(words, function.name);
         if function.params.len() != 1 {
             let message = format!("`{}` takes exactly one parameter, ctx.", function.name);
             return Err(placed(message, file, place));
@@ -99,32 +99,14 @@ fn near_miss(event: &str) -> Option<&'static str> {
     })
 }
 
-/// How many letters must be changed, added, left out or swapped with their neighbour.
-fn distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    let mut rows = vec![(0..=b.len()).collect::<Vec<_>>()];
-    for i in 1..=a.len() {
-        let mut row = vec![i];
-        for j in 1..=b.len() {
-            let changed = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
-            let mut best = changed.min(rows[i - 1][j] + 1).min(row[j - 1] + 1);
-            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                best = best.min(rows[i - 2][j - 2] + 1);
-            }
-            row.push(best);
-        }
-        rows.push(row);
-    }
-    rows[a.len()][b.len()]
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::sandbox;
+    use super::super::scan::tokens;
     use super::*;
 
     fn checked(source: &str) -> Result<BTreeSet<String>, RuleError> {
-        check("a.rhai", source, &sandbox::compile("a.rhai", source).unwrap())
+        check("a.rhai", &tokens(source), &sandbox::compile("a.rhai", source).unwrap())
     }
 
     #[test]

@@ -22,4 +22,8 @@ mod sandbox;
 #[cfg(test)]
 mod sandbox_tests;
 mod scan;
+#[cfg(test)]
+mod shipped_tests;
+mod spelling;
 mod vocabulary;
+mod words;

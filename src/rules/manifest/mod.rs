@@ -118,6 +118,11 @@ impl Manifest {
         &self.defaults
     }
 
+    /// The names of the caps.
+    pub fn cap_names(&self) -> impl Iterator<Item = &str> {
+        self.read.caps.keys().map(String::as_str)
+    }
+
     /// The settings that stand as numbers in codes, caps and limits, so must not be negative.
     pub fn numbers(&self) -> BTreeSet<&str> {
         let names = self.read.numbers().map(|number| match number.as_ref() {
