@@ -169,8 +169,10 @@ impl<'a> Work<'a> {
 
     /// The user, or NOT_FOUND.
     pub fn user(&self, user_id: &str) -> Result<User, Stop> {
-        (self.state.get::<User>(&user_id.to_owned())?.cloned())
-            .ok_or_else(|| Refusal::not_found(format!("There is no user {user_id:?}; register the user first.")).into())
+        (self.state.get::<User>(&user_id.to_owned())?.cloned()).ok_or_else(|| {
+            Refusal::not_found(format!("There is no user {user_id:?}; register the user first."))
+                .into()
+        })
     }
 
     /// Adds to a total of the day on which `at` falls.
@@ -183,7 +185,8 @@ impl<'a> Work<'a> {
     pub fn put_lot(&mut self, lot: Lot) -> Result<(), Stop> {
         let before = self.known_lot(&lot)?;
         let began = i64::from(has_begun(&lot)) - i64::from(before.as_ref().is_some_and(has_begun));
-        let redeemed = i64::from(is_redeemed(&lot)) - i64::from(before.as_ref().is_some_and(is_redeemed));
+        let redeemed =
+            i64::from(is_redeemed(&lot)) - i64::from(before.as_ref().is_some_and(is_redeemed));
         self.count_on(lot.available_from, "rewards_begun", began);
         self.count_on(lot.available_from, "rewards_redeemed", redeemed);
         self.state.put_lot(lot);
@@ -204,5 +207,7 @@ fn has_begun(lot: &Lot) -> bool {
 }
 
 fn is_redeemed(lot: &Lot) -> bool {
-    has_begun(lot) && lot.state == LotState::Booked && lot.status_at(lot.available_from) == Status::Redeemed
+    has_begun(lot)
+        && lot.state == LotState::Booked
+        && lot.status_at(lot.available_from) == Status::Redeemed
 }

@@ -39,7 +39,9 @@ pub(super) fn regenerate(work: &mut Work<'_>, user_id: &str) -> Result<Kept, Sto
 fn referrer(work: &Work<'_>, user_id: &str) -> Result<User, Stop> {
     let user = work.user(user_id)?;
     if !work.program().codes.by_users && !user.is_partner() {
-        return Err(Refusal::forbidden("In this program only an administrator makes referrers.").into());
+        return Err(
+            Refusal::forbidden("In this program only an administrator makes referrers.").into()
+        );
     }
     if user.erased_at.is_some() {
         return Err(Refusal::not_found("This user was erased.").into());
@@ -85,7 +87,12 @@ pub(super) struct Visitor<'c> {
 
 /// Counts a visit: one a code, device and day; without a device each counts.
 pub(super) fn click(work: &mut Work<'_>, code: &str, visitor: Visitor<'_>) -> Result<Kept, Stop> {
-    let Some(code) = work.state.get::<Code>(&Code::matching(code))?.filter(|code| code.retired_at.is_none()).cloned() else {
+    let Some(code) = work
+        .state
+        .get::<Code>(&Code::matching(code))?
+        .filter(|code| code.retired_at.is_none())
+        .cloned()
+    else {
         return Ok(Kept::Noted);
     };
     let id = work.id();

@@ -14,7 +14,10 @@ use super::Kept;
 pub(super) fn add(work: &mut Work<'_>, grant: &Grant) -> Result<Kept, Stop> {
     let account = account_of(work, &grant.user_id, grant.unit.as_deref())?;
     if !work.program().knows_source(&grant.source) {
-        let message = format!("The source {:?} is not known: use a listed one, or add it to sources in program.toml.", grant.source);
+        let message = format!(
+            "The source {:?} is not known: use a listed one, or add it to sources in program.toml.",
+            grant.source
+        );
         return Err(Refusal::bad_input(message).into());
     }
     let now = work.now();
@@ -56,17 +59,27 @@ fn account_of(work: &Work<'_>, user_id: &str, unit: Option<&str>) -> Result<Acco
     let user = work.user(user_id)?;
     let unit = unit.unwrap_or(&work.program().unit);
     if !work.program().knows_unit(unit) {
-        let message = format!("The unit {unit:?} is not known: use the main unit, or add it to units in program.toml.");
+        let message = format!(
+            "The unit {unit:?} is not known: use the main unit, or add it to units in program.toml."
+        );
         return Err(Refusal::bad_input(message).into());
     }
     Ok(AccountKey { user_id: user.id, unit: unit.to_owned() })
 }
 
-pub(super) fn reverse(work: &mut Work<'_>, transaction_id: Uuid, reason: Option<String>) -> Result<Kept, Stop> {
+pub(super) fn reverse(
+    work: &mut Work<'_>,
+    transaction_id: Uuid,
+    reason: Option<String>,
+) -> Result<Kept, Stop> {
     let transaction = (work.state.get::<Transaction>(&transaction_id)?.cloned())
         .ok_or_else(|| Refusal::not_found("There is no such transaction."))?;
     let account = &transaction.account;
-    work.state.need([Key::User(account.user_id.clone()), Key::Account(account.clone()), Key::OpenLots(account.clone())])?;
+    work.state.need([
+        Key::User(account.user_id.clone()),
+        Key::Account(account.clone()),
+        Key::OpenLots(account.clone()),
+    ])?;
     work.answer.user_id = Some(account.user_id.clone());
     let spent = transaction.uses.iter().any(|touch| touch.kind == UseKind::Spend);
     let reversal = match transaction.lot_id {
@@ -77,7 +90,10 @@ pub(super) fn reverse(work: &mut Work<'_>, transaction_id: Uuid, reason: Option<
         }
         None if spent => reverse_spend(work, &transaction, reason)?,
         None => {
-            return Err(Refusal::bad_input("Only a grant or a spend can be reversed: choose such a transaction.").into());
+            return Err(Refusal::bad_input(
+                "Only a grant or a spend can be reversed: choose such a transaction.",
+            )
+            .into());
         }
     };
     work.answer.transaction_id = Some(reversal);

@@ -14,8 +14,14 @@ use super::Kept;
 
 /// The event types that only the engine makes.
 const OWN_TYPES: [&str; 8] = [
-    "signup", "referred", "email_verified", "purchase", "refund", "step_completed",
-    "onboarding_completed", "code_redeemed",
+    "signup",
+    "referred",
+    "email_verified",
+    "purchase",
+    "refund",
+    "step_completed",
+    "onboarding_completed",
+    "code_redeemed",
 ];
 
 /// An event that happened to a user now, without amount or purchase.
@@ -44,7 +50,10 @@ pub(super) struct Custom<'c> {
 
 pub(super) fn record(work: &mut Work<'_>, custom: Custom<'_>) -> Result<Kept, Stop> {
     if OWN_TYPES.contains(&custom.event) {
-        let message = format!("The type {:?} is the engine's own: it comes from what users do. Choose another.", custom.event);
+        let message = format!(
+            "The type {:?} is the engine's own: it comes from what users do. Choose another.",
+            custom.event
+        );
         return Err(Refusal::bad_input(message).into());
     }
     let user = work.user(custom.user_id)?;
@@ -60,7 +69,11 @@ pub(super) fn record(work: &mut Work<'_>, custom: Custom<'_>) -> Result<Kept, St
     Ok(Kept::Event)
 }
 
-pub(super) fn mark_read(work: &mut Work<'_>, user_id: &str, ids: Option<&[Uuid]>) -> Result<Kept, Stop> {
+pub(super) fn mark_read(
+    work: &mut Work<'_>,
+    user_id: &str,
+    ids: Option<&[Uuid]>,
+) -> Result<Kept, Stop> {
     let mut user = work.user(user_id)?;
     work.answer.user_id = Some(user.id.clone());
     let unread_before = user.unread;

@@ -28,11 +28,16 @@ fn of_body(body: &Body, program: &Program) -> Vec<Key> {
         | Body::GenerateCode { user_id }
         | Body::RegenerateCode { user_id }
         | Body::Dismiss { user_id, .. } => vec![Key::User(user_id.clone())],
-        Body::CompleteStep { user_id, .. } | Body::RecordEvent { user_id, .. } => of_user(user_id, program),
-        Body::AddCredits(Grant { user_id, unit, .. }) | Body::SpendCredits(Spend { user_id, unit, .. }) => {
+        Body::CompleteStep { user_id, .. } | Body::RecordEvent { user_id, .. } => {
+            of_user(user_id, program)
+        }
+        Body::AddCredits(Grant { user_id, unit, .. })
+        | Body::SpendCredits(Spend { user_id, unit, .. }) => {
             of_account(user_id, unit.as_deref(), program)
         }
-        Body::ConsumeQuota(Spend { user_id, unit, .. }) => of_account(user_id, unit.as_deref(), program),
+        Body::ConsumeQuota(Spend { user_id, unit, .. }) => {
+            of_account(user_id, unit.as_deref(), program)
+        }
         Body::ReverseTransaction { transaction_id, .. } => {
             vec![Key::Transaction(*transaction_id), Key::Reversal(*transaction_id)]
         }
@@ -48,12 +53,17 @@ fn of_body(body: &Body, program: &Program) -> Vec<Key> {
             keys
         }
         Body::RecordRefund { purchase_id, .. } => vec![Key::Purchase(purchase_id.clone())],
-        Body::CreatePromo(new) => new.code.as_deref().map(|code| Key::Promo(Code::matching(code))).into_iter().collect(),
+        Body::CreatePromo(new) => {
+            new.code.as_deref().map(|code| Key::Promo(Code::matching(code))).into_iter().collect()
+        }
         Body::UpdatePromo { code, .. } => vec![Key::Promo(Code::matching(code))],
         Body::RedeemPromo { user_id, code } => {
             let mut keys = of_user(user_id, program);
             keys.push(Key::Promo(Code::matching(code)));
-            keys.push(Key::PromoUse(PromoUseKey { code: Code::matching(code), user_id: user_id.clone() }));
+            keys.push(Key::PromoUse(PromoUseKey {
+                code: Code::matching(code),
+                user_id: user_id.clone(),
+            }));
             keys
         }
         Body::MarkRead { user_id, ids } => {
@@ -62,9 +72,10 @@ fn of_body(body: &Body, program: &Program) -> Vec<Key> {
             keys
         }
         Body::RetryDecision { decision_id } => vec![Key::Decision(*decision_id)],
-        Body::Settle { accounts } => {
-            accounts.iter().flat_map(|account| [Key::Account(account.into()), Key::OpenLots(account.into())]).collect()
-        }
+        Body::Settle { accounts } => accounts
+            .iter()
+            .flat_map(|account| [Key::Account(account.into()), Key::OpenLots(account.into())])
+            .collect(),
         Body::Click { code, .. } => vec![of_code(code)],
         Body::UpdateSettings { .. } | Body::ActivateProgram { .. } => Vec::new(),
     }
@@ -80,14 +91,23 @@ fn of_user(user_id: &str, program: &Program) -> Vec<Key> {
 
 fn of_account(user_id: &str, unit: Option<&str>, program: &Program) -> Vec<Key> {
     let unit = unit.unwrap_or(&program.unit).to_owned();
-    vec![Key::User(user_id.to_owned()), Key::Account(AccountKey { user_id: user_id.to_owned(), unit })]
+    vec![
+        Key::User(user_id.to_owned()),
+        Key::Account(AccountKey { user_id: user_id.to_owned(), unit }),
+    ]
 }
 
 fn of_person(command: &Command) -> Vec<Key> {
     let Some(personal) = &command.personal else { return Vec::new() };
-    let hashes = [("ip", &personal.ip_hash), ("device", &personal.device_hash), ("email", &personal.email_hash)];
+    let hashes = [
+        ("ip", &personal.ip_hash),
+        ("device", &personal.device_hash),
+        ("email", &personal.email_hash),
+    ];
     (hashes.into_iter())
-        .filter_map(|(kind, hash)| Some(FingerprintKey { kind: kind.to_owned(), hash: hash.clone()? }))
+        .filter_map(|(kind, hash)| {
+            Some(FingerprintKey { kind: kind.to_owned(), hash: hash.clone()? })
+        })
         .map(Key::Fingerprint)
         .collect()
 }

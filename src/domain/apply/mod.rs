@@ -47,7 +47,12 @@ pub enum Applied {
 }
 
 /// Applies one command to the tenant as loaded, with what earlier commands of its batch changed.
-pub fn apply(slice: &Slice, earlier: &Change, command: &Command, in_force: InForce<'_>) -> Result<Applied, Stop> {
+pub fn apply(
+    slice: &Slice,
+    earlier: &Change,
+    command: &Command,
+    in_force: InForce<'_>,
+) -> Result<Applied, Stop> {
     let mut work = Work::new(State::new(slice, earlier), in_force, command);
     if let Some(event) = repeated(&work)? {
         return Ok(Applied::Repeated(Box::new(event)));
@@ -95,7 +100,9 @@ fn run(work: &mut Work<'_>) -> Result<Kept, Stop> {
         Body::RegisterUser { user_id, email_verified, referral_code } => {
             users::register(work, user_id, *email_verified, referral_code.as_deref())
         }
-        Body::UpdateUser { user_id, email_verified } => users::update(work, user_id, *email_verified),
+        Body::UpdateUser { user_id, email_verified } => {
+            users::update(work, user_id, *email_verified)
+        }
         Body::CreateReferrer { user_id } => users::create_referrer(work, user_id),
         Body::EraseUser { user_id } => users::erase(work, user_id),
         Body::AddCredits(grant) => credits::add(work, grant),
@@ -114,9 +121,10 @@ fn run(work: &mut Work<'_>) -> Result<Kept, Stop> {
         Body::RecordRefund { refund_id, purchase_id, amount, .. } => {
             purchases::refund(work, refund_id, purchase_id, *amount)
         }
-        Body::RecordEvent { event_id, user_id, event, occurred_at, data } => {
-            happenings::record(work, happenings::Custom { event_id, user_id, event, occurred_at: *occurred_at, data })
-        }
+        Body::RecordEvent { event_id, user_id, event, occurred_at, data } => happenings::record(
+            work,
+            happenings::Custom { event_id, user_id, event, occurred_at: *occurred_at, data },
+        ),
         Body::CompleteStep { user_id, step } => onboarding::complete(work, user_id, step),
         Body::Dismiss { user_id, card } => onboarding::dismiss(work, user_id, *card),
         Body::CreatePromo(new) => promos::create(work, new),
@@ -131,7 +139,8 @@ fn run(work: &mut Work<'_>) -> Result<Kept, Stop> {
 
 fn event_of(work: &Work<'_>) -> Event {
     let command = work.command;
-    let personal = command.personal.as_ref().and_then(|personal| serde_json::to_value(personal).ok());
+    let personal =
+        command.personal.as_ref().and_then(|personal| serde_json::to_value(personal).ok());
     Event {
         seq: work.seq,
         id: command.id,

@@ -12,7 +12,8 @@ pub(super) fn complete(work: &mut Work<'_>, user_id: &str, step: &str) -> Result
     let user = work.user(user_id)?;
     let known: Vec<&str> = work.program().steps.iter().map(|step| step.key.as_str()).collect();
     if !known.contains(&step) {
-        let message = format!("There is no onboarding step {step:?}; the steps are: {}.", known.join(", "));
+        let message =
+            format!("There is no onboarding step {step:?}; the steps are: {}.", known.join(", "));
         return Err(Refusal::bad_input(message).into());
     }
     work.answer.user_id = Some(user.id);

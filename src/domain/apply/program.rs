@@ -11,7 +11,10 @@ use crate::domain::work::Work;
 use super::Kept;
 
 /// Merges values into the tenant's settings; null restores a default. They hold from the next batch.
-pub(super) fn update_settings(work: &mut Work<'_>, change: &Map<String, Value>) -> Result<Kept, Stop> {
+pub(super) fn update_settings(
+    work: &mut Work<'_>,
+    change: &Map<String, Value>,
+) -> Result<Kept, Stop> {
     check_change(&work.program().default_settings, change)?;
     let lane = work.state.lane_mut();
     let before = lane.settings.clone();

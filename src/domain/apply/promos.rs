@@ -22,7 +22,11 @@ pub(super) fn create(work: &mut Work<'_>, new: &NewPromo) -> Result<Kept, Stop> 
     };
     let matched = ReferralCode::matching(&shown);
     if work.state.get::<Promo>(&matched)?.is_some() {
-        return Err(Refusal::new(Code::AlreadyExists, "This promotion code exists already: choose another.").into());
+        return Err(Refusal::new(
+            Code::AlreadyExists,
+            "This promotion code exists already: choose another.",
+        )
+        .into());
     }
     let promo = Promo {
         matched,
@@ -46,7 +50,11 @@ fn free_code(work: &Work<'_>) -> Result<String, Stop> {
     let candidates: Vec<String> = (0..8)
         .map(|number| {
             let random = work.random("promo", number);
-            random.iter().take(LENGTH).map(|byte| char::from(ALPHABET[usize::from(*byte) % ALPHABET.len()])).collect()
+            random
+                .iter()
+                .take(LENGTH)
+                .map(|byte| char::from(ALPHABET[usize::from(*byte) % ALPHABET.len()]))
+                .collect()
         })
         .collect();
     work.state.need(candidates.iter().cloned().map(Key::Promo))?;
@@ -79,7 +87,10 @@ pub(super) fn redeem(work: &mut Work<'_>, user_id: &str, code: &str) -> Result<K
     work.answer.user_id = Some(user.id.clone());
     work.answer.referral_id = user.referral_id;
     work.answer.code = Some(promo.shown.clone());
-    let occurrence = Occurrence { data: promo.data.clone(), ..plain(work, "code_redeemed", &promo.shown, &user) };
+    let occurrence = Occurrence {
+        data: promo.data.clone(),
+        ..plain(work, "code_redeemed", &promo.shown, &user)
+    };
     let sheet = occur(work, occurrence)?;
     promo.redemptions += 1;
     work.state.put(promo);
@@ -89,8 +100,9 @@ pub(super) fn redeem(work: &mut Work<'_>, user_id: &str, code: &str) -> Result<K
 }
 
 fn stored(work: &Work<'_>, code: &str) -> Result<Promo, Stop> {
-    (work.state.get::<Promo>(&ReferralCode::matching(code))?.cloned())
-        .ok_or_else(|| Refusal::not_found("There is no such promotion code; check its spelling.").into())
+    (work.state.get::<Promo>(&ReferralCode::matching(code))?.cloned()).ok_or_else(|| {
+        Refusal::not_found("There is no such promotion code; check its spelling.").into()
+    })
 }
 
 fn objection(promo: &Promo, uses_of_user: i64, now: Time) -> Option<(&'static str, &'static str)> {

@@ -26,15 +26,20 @@ pub(super) fn purchase(work: &mut Work<'_>, payment: &Payment) -> Result<Kept, S
     take_code(work, payment, &mut user, &mut purchase)?;
     let referral_id = purchase.referral_id.or(user.referral_id);
     work.answer.referral_id = referral_id;
-    let sheet = occur(work, Occurrence {
-        amount: Some(payment.amount),
-        plan: payment.plan.clone(),
-        data: payment.data.clone(),
-        referral_id,
-        ..about(work, "purchase", &payment.purchase_id, &purchase)
-    })?;
+    let sheet = occur(
+        work,
+        Occurrence {
+            amount: Some(payment.amount),
+            plan: payment.plan.clone(),
+            data: payment.data.clone(),
+            referral_id,
+            ..about(work, "purchase", &payment.purchase_id, &purchase)
+        },
+    )?;
     count_purchase(work, user.id.as_str(), &purchase)?;
-    if let Some(referral_id) = referral_id.filter(|_| purchase.first || purchase.referral_id.is_some()) {
+    if let Some(referral_id) =
+        referral_id.filter(|_| purchase.first || purchase.referral_id.is_some())
+    {
         referral::convert(work, referral_id, &purchase)?;
     }
     decide(work, sheet)?;
@@ -44,9 +49,10 @@ pub(super) fn purchase(work: &mut Work<'_>, payment: &Payment) -> Result<Kept, S
 fn check_currency(work: &Work<'_>, currency: Option<&str>) -> Result<(), Stop> {
     let own = &work.program().unit;
     match currency {
-        Some(other) if !other.eq_ignore_ascii_case(own) => {
-            Err(Refusal::bad_input(format!("This tenant's currency is {own}, not {other:?}: convert the amount first.")).into())
-        }
+        Some(other) if !other.eq_ignore_ascii_case(own) => Err(Refusal::bad_input(format!(
+            "This tenant's currency is {own}, not {other:?}: convert the amount first."
+        ))
+        .into()),
         _ => Ok(()),
     }
 }
@@ -85,7 +91,12 @@ fn about(work: &Work<'_>, event: &str, id: &str, purchase: &Purchase) -> Occurre
 
 /// What a code that comes with a purchase does: it makes the user's referral, or the purchase's own
 /// where each purchase has one; then it goes to the customer's first referrer.
-fn take_code(work: &mut Work<'_>, payment: &Payment, user: &mut User, purchase: &mut Purchase) -> Result<(), Stop> {
+fn take_code(
+    work: &mut Work<'_>,
+    payment: &Payment,
+    user: &mut User,
+    purchase: &mut Purchase,
+) -> Result<(), Stop> {
     let Some(code) = &payment.referral_code else {
         work.state.put(purchase.clone());
         return Ok(());
@@ -132,25 +143,40 @@ fn count_purchase(work: &mut Work<'_>, user_id: &str, purchase: &Purchase) -> Re
     Ok(())
 }
 
-pub(super) fn refund(work: &mut Work<'_>, refund_id: &str, purchase_id: &str, amount: Option<Amount>) -> Result<Kept, Stop> {
-    let mut purchase = (work.state.get::<Purchase>(&purchase_id.to_owned())?.cloned())
-        .ok_or_else(|| Refusal::not_found("There is no such purchase; record the purchase first."))?;
+pub(super) fn refund(
+    work: &mut Work<'_>,
+    refund_id: &str,
+    purchase_id: &str,
+    amount: Option<Amount>,
+) -> Result<Kept, Stop> {
+    let mut purchase =
+        (work.state.get::<Purchase>(&purchase_id.to_owned())?.cloned()).ok_or_else(|| {
+            Refusal::not_found("There is no such purchase; record the purchase first.")
+        })?;
     let left = purchase.amount.minus(purchase.refunded)?;
     let amount = amount.unwrap_or(left);
     if !amount.is_positive() || amount > left {
-        return Err(Refusal::bad_input(format!("Of this purchase {left} is left to refund: refund at most that.")).into());
+        return Err(Refusal::bad_input(format!(
+            "Of this purchase {left} is left to refund: refund at most that."
+        ))
+        .into());
     }
-    work.state.need(purchase.lots.iter().map(|id| Key::Lot(*id)).chain([Key::User(purchase.user_id.clone())]))?;
+    work.state.need(
+        purchase.lots.iter().map(|id| Key::Lot(*id)).chain([Key::User(purchase.user_id.clone())]),
+    )?;
     let user = work.user(&purchase.user_id)?;
     purchase.refunded = purchase.refunded.plus(amount)?;
     work.answer.user_id = Some(user.id.clone());
     work.answer.referral_id = purchase.referral_id.or(user.referral_id);
     work.state.put(purchase.clone());
-    let sheet = occur(work, Occurrence {
-        amount: Some(amount),
-        referral_id: purchase.referral_id.or(user.referral_id),
-        ..about(work, "refund", refund_id, &purchase)
-    })?;
+    let sheet = occur(
+        work,
+        Occurrence {
+            amount: Some(amount),
+            referral_id: purchase.referral_id.or(user.referral_id),
+            ..about(work, "refund", refund_id, &purchase)
+        },
+    )?;
     if user.referrer_id.is_some() {
         let now = work.now();
         work.count_on(now, "revenue", -amount.get());
@@ -173,7 +199,10 @@ fn take_back_grants(work: &mut Work<'_>, purchase: &Purchase) -> Result<(), Stop
             take_back(work, *lot_id, more, Some("refund".to_owned()))?;
             uncount(work, &lot, more)?;
         }
-        if lot.referral_id.is_some() && lot.on_refund != OnRefund::Keep && purchase.is_fully_refunded() {
+        if lot.referral_id.is_some()
+            && lot.on_refund != OnRefund::Keep
+            && purchase.is_fully_refunded()
+        {
             reverse_referral(work, &lot)?;
             give_back(work, *lot_id)?;
         }
@@ -208,7 +237,8 @@ fn demanded(lot: &Lot, purchase: &Purchase) -> Amount {
 
 /// Takes an amount of a referral reward off what its referral brought.
 pub(super) fn uncount(work: &mut Work<'_>, lot: &Lot, amount: Amount) -> Result<(), Stop> {
-    let counted = matches!(lot.kind, Kind::Credit | Kind::Quota) && lot.account.unit == work.program().unit;
+    let counted =
+        matches!(lot.kind, Kind::Credit | Kind::Quota) && lot.account.unit == work.program().unit;
     match lot.referral_id.filter(|_| counted) {
         Some(referral_id) => count_bonus(work, referral_id, &lot.account.user_id, amount.negated()),
         None => Ok(()),
@@ -218,7 +248,10 @@ pub(super) fn uncount(work: &mut Work<'_>, lot: &Lot, amount: Amount) -> Result<
 /// The referral is REVERSED when its referrer's reward was taken back.
 fn reverse_referral(work: &mut Work<'_>, lot: &Lot) -> Result<(), Stop> {
     let Some(referral_id): Option<Uuid> = lot.referral_id else { return Ok(()) };
-    let referrer = work.state.get::<crate::domain::records::Referral>(&referral_id)?.map(|referral| referral.referrer_id.clone());
+    let referrer = work
+        .state
+        .get::<crate::domain::records::Referral>(&referral_id)?
+        .map(|referral| referral.referrer_id.clone());
     if referrer.as_ref() == Some(&lot.account.user_id) {
         referral::reverse(work, referral_id)?;
     }

@@ -17,9 +17,18 @@ use crate::domain::work::Work;
 use super::Kept;
 use super::happenings::plain;
 
-pub(super) fn register(work: &mut Work<'_>, user_id: &str, email_verified: bool, code: Option<&str>) -> Result<Kept, Stop> {
+pub(super) fn register(
+    work: &mut Work<'_>,
+    user_id: &str,
+    email_verified: bool,
+    code: Option<&str>,
+) -> Result<Kept, Stop> {
     if work.state.get::<User>(&user_id.to_owned())?.is_some() {
-        return Err(Refusal::new(Code::AlreadyExists, "This id is taken by a partner: choose another.").into());
+        return Err(Refusal::new(
+            Code::AlreadyExists,
+            "This id is taken by a partner: choose another.",
+        )
+        .into());
     }
     let mut user = newcomer(work, user_id);
     user.number = work.state.lane().users + 1;
@@ -49,7 +58,12 @@ pub(super) fn register(work: &mut Work<'_>, user_id: &str, email_verified: bool,
 
 /// Makes the referral that a good code asks for. The referral is made before any rule runs, and
 /// counted when it is announced.
-pub(super) fn accept_code(work: &mut Work<'_>, code: &str, user: &mut User, attempt: Attempt) -> Result<Validation, Stop> {
+pub(super) fn accept_code(
+    work: &mut Work<'_>,
+    code: &str,
+    user: &mut User,
+    attempt: Attempt,
+) -> Result<Validation, Stop> {
     let validation = validate(work, code, Some(user), attempt)?;
     if let (true, Some(referrer_id)) = (validation.is_valid(), &validation.referrer_id) {
         user.referrer_id = Some(referrer_id.clone());
@@ -88,7 +102,11 @@ fn happen(work: &mut Work<'_>, event: &str, user: &User) -> Result<(), Stop> {
     decide(work, sheet)
 }
 
-pub(super) fn update(work: &mut Work<'_>, user_id: &str, email_verified: Option<bool>) -> Result<Kept, Stop> {
+pub(super) fn update(
+    work: &mut Work<'_>,
+    user_id: &str,
+    email_verified: Option<bool>,
+) -> Result<Kept, Stop> {
     let mut user = work.user(user_id)?;
     if user.erased_at.is_some() {
         return Err(Refusal::not_found("This user was erased.").into());
@@ -166,7 +184,9 @@ fn newcomer(work: &mut Work<'_>, user_id: &str) -> User {
 }
 
 fn change_personal(work: &Work<'_>, user: &mut User) {
-    let Some(PersonalChange { name, email, traits, email_hash, ip_hash, device_hash }) = &work.command.personal else {
+    let Some(PersonalChange { name, email, traits, email_hash, ip_hash, device_hash }) =
+        &work.command.personal
+    else {
         return;
     };
     let personal = &mut user.personal;

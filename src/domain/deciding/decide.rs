@@ -56,8 +56,13 @@ pub(super) struct Case<'a> {
 
 /// Applies one rule file's verdict and keeps the decision. Gives the decision's id and what the
 /// event's decisions gave so far.
-pub(super) fn judge(work: &mut Work<'_>, case: Case<'_>, verdict: Verdict) -> Result<(Uuid, i64), Stop> {
-    let mut cause = Cause { sheet: case.sheet, decision_id: work.id(), given: case.given, once_used: false };
+pub(super) fn judge(
+    work: &mut Work<'_>,
+    case: Case<'_>,
+    verdict: Verdict,
+) -> Result<(Uuid, i64), Stop> {
+    let mut cause =
+        Cause { sheet: case.sheet, decision_id: work.id(), given: case.given, once_used: false };
     let (outcome, reason, effects) = match verdict.answer {
         Answer::Skip(reason) => (Outcome::Skipped, Some(reason), Vec::new()),
         Answer::Failed(error) => (Outcome::Failed, Some(error.to_string()), Vec::new()),
@@ -88,7 +93,11 @@ pub(super) fn judge(work: &mut Work<'_>, case: Case<'_>, verdict: Verdict) -> Re
 
 type Judged = (Outcome, Option<String>, Vec<Effect>);
 
-fn attempt(work: &mut Work<'_>, cause: &mut Cause<'_>, effects: Vec<Effect>) -> Result<Judged, Stop> {
+fn attempt(
+    work: &mut Work<'_>,
+    cause: &mut Cause<'_>,
+    effects: Vec<Effect>,
+) -> Result<Judged, Stop> {
     let mark = work.mark();
     match apply_all(work, cause, effects) {
         Ok(applied) => Ok((Outcome::Rewarded, None, applied)),

@@ -40,7 +40,11 @@ pub(super) enum Obstacle {
 
 /// Applies the effects; gives those that were. None of them is when one meets an obstacle: then the
 /// caller returns to its mark.
-pub(super) fn apply_all(work: &mut Work<'_>, cause: &mut Cause<'_>, effects: Vec<Effect>) -> Result<Vec<Effect>, Obstacle> {
+pub(super) fn apply_all(
+    work: &mut Work<'_>,
+    cause: &mut Cause<'_>,
+    effects: Vec<Effect>,
+) -> Result<Vec<Effect>, Obstacle> {
     let mut applied = Vec::new();
     for effect in waiting_apart(effects) {
         if apply(work, cause, &effect)? {
@@ -57,20 +61,26 @@ pub(super) fn apply_all(work: &mut Work<'_>, cause: &mut Cause<'_>, effects: Vec
 /// What of a decision can be applied now. A hold keeps everything else for the administrator's word;
 /// a payment outside keeps the credit of the referral and the notices until it is made.
 fn waiting_apart(effects: Vec<Effect>) -> Vec<Effect> {
-    if let Some(hold) = effects.iter().find(|effect| matches!(effect, Effect::HoldReferral { .. })) {
+    if let Some(hold) = effects.iter().find(|effect| matches!(effect, Effect::HoldReferral { .. }))
+    {
         return vec![hold.clone()];
     }
-    let pays_outside = effects.iter().any(|effect| matches!(effect, Effect::StripeBalance { amount, .. } if amount.is_positive()));
-    let waits = |effect: &Effect| pays_outside && matches!(effect, Effect::CreditReferral | Effect::Notify { .. });
+    let pays_outside = effects.iter().any(
+        |effect| matches!(effect, Effect::StripeBalance { amount, .. } if amount.is_positive()),
+    );
+    let waits = |effect: &Effect| {
+        pays_outside && matches!(effect, Effect::CreditReferral | Effect::Notify { .. })
+    };
     effects.into_iter().filter(|effect| !waits(effect)).collect()
 }
 
 /// Applies one effect; `false` when it was dropped.
 fn apply(work: &mut Work<'_>, cause: &mut Cause<'_>, effect: &Effect) -> Result<bool, Obstacle> {
     match effect {
-        Effect::Credit { .. } | Effect::Quota { .. } | Effect::Feature { .. } | Effect::StripeBalance { .. } => {
-            give(work, cause, effect)
-        }
+        Effect::Credit { .. }
+        | Effect::Quota { .. }
+        | Effect::Feature { .. }
+        | Effect::StripeBalance { .. } => give(work, cause, effect),
         Effect::CreditReferral => {
             let purchase_id = cause.sheet.occurrence.purchase_id.as_deref();
             let credited = referral::credit(work, referral_of(work, cause)?, purchase_id)?;
@@ -109,7 +119,10 @@ pub(super) fn named<'c>(cause: &'c Cause<'_>, user: &str) -> Result<&'c str, Obs
 /// The referral that the event is about, or FAILED.
 pub(super) fn referral_of(work: &Work<'_>, cause: &Cause<'_>) -> Result<Uuid, Obstacle> {
     (own_referral(work, cause)?).ok_or_else(|| {
-        Obstacle::Failed("There is no referral: return skip(\"not_referred\") when ctx.referral is ().".to_owned())
+        Obstacle::Failed(
+            "There is no referral: return skip(\"not_referred\") when ctx.referral is ()."
+                .to_owned(),
+        )
     })
 }
 
@@ -137,16 +150,25 @@ fn signals_of(cause: &Cause<'_>) -> Value {
     cause.sheet.facts.get("signals").cloned().unwrap_or(Value::Null)
 }
 
-fn complete_step(work: &mut Work<'_>, cause: &Cause<'_>, user: &str, key: &str) -> Result<bool, Obstacle> {
+fn complete_step(
+    work: &mut Work<'_>,
+    cause: &Cause<'_>,
+    user: &str,
+    key: &str,
+) -> Result<bool, Obstacle> {
     let user_id = named(cause, user)?.to_owned();
     if work.program().steps.iter().all(|step| step.key != key) {
-        return Err(Obstacle::Failed(format!("The program has no onboarding step {key:?}: add it to program.toml.")));
+        return Err(Obstacle::Failed(format!(
+            "The program has no onboarding step {key:?}: add it to program.toml."
+        )));
     }
     let now = work.now();
     let mut caused = mark_step(work, &user_id, key, now)?;
     work.made.caused += caused.len();
     if work.made.caused > MAX_CAUSED {
-        return Err(Obstacle::Failed(format!("Effects of one command may cause at most {MAX_CAUSED} events.")));
+        return Err(Obstacle::Failed(format!(
+            "Effects of one command may cause at most {MAX_CAUSED} events."
+        )));
     }
     let done = !caused.is_empty();
     work.caused.append(&mut caused);
@@ -154,7 +176,12 @@ fn complete_step(work: &mut Work<'_>, cause: &Cause<'_>, user: &str, key: &str) 
 }
 
 /// Marks a step done; gives the events that follow from it, none when it was done already.
-pub(crate) fn mark_step(work: &mut Work<'_>, user_id: &str, key: &str, at: Time) -> Result<VecDeque<Occurrence>, Stop> {
+pub(crate) fn mark_step(
+    work: &mut Work<'_>,
+    user_id: &str,
+    key: &str,
+    at: Time,
+) -> Result<VecDeque<Occurrence>, Stop> {
     let mut user = work.user(user_id)?;
     let mut caused = VecDeque::new();
     if user.steps.contains_key(key) {

@@ -33,9 +33,14 @@ impl<'e> Gift<'e> {
             Effect::Credit { user, amount, source, options } => {
                 Self { kind: Kind::Credit, user, unit: main_unit, amount: *amount, source, options }
             }
-            Effect::Quota { user, unit, amount, options } => {
-                Self { kind: Kind::Quota, user, unit, amount: *amount, source: default_source, options }
-            }
+            Effect::Quota { user, unit, amount, options } => Self {
+                kind: Kind::Quota,
+                user,
+                unit,
+                amount: *amount,
+                source: default_source,
+                options,
+            },
             Effect::Feature { user, name, options } => Self {
                 kind: Kind::Feature,
                 user,
@@ -59,10 +64,16 @@ impl<'e> Gift<'e> {
 
 /// Gives what the effect says; `false` when it was dropped: an amount of 0, a used once-key, or a
 /// cap that clips it to nothing.
-pub(super) fn give(work: &mut Work<'_>, cause: &mut Cause<'_>, effect: &Effect) -> Result<bool, Obstacle> {
+pub(super) fn give(
+    work: &mut Work<'_>,
+    cause: &mut Cause<'_>,
+    effect: &Effect,
+) -> Result<bool, Obstacle> {
     let referral_id = own_referral(work, cause)?;
     let default_source = if referral_id.is_some() { "referral" } else { "promotion" };
-    let Some(gift) = Gift::new(effect, &work.program().unit, default_source) else { return Ok(false) };
+    let Some(gift) = Gift::new(effect, &work.program().unit, default_source) else {
+        return Ok(false);
+    };
     let user_id = named(cause, gift.user)?.to_owned();
     check_names(work, &gift)?;
     if gift.amount.is_zero() && gift.kind != Kind::Feature {
@@ -72,13 +83,17 @@ pub(super) fn give(work: &mut Work<'_>, cause: &mut Cause<'_>, effect: &Effect) 
         cause.once_used = true;
         return Ok(false);
     }
-    let Some(passed) = pass_cap(work, cause, gift.options.cap.as_deref(), gift.amount)? else { return Ok(false) };
+    let Some(passed) = pass_cap(work, cause, gift.options.cap.as_deref(), gift.amount)? else {
+        return Ok(false);
+    };
     pass_ceilings(work, cause, &user_id, gift.source, passed.amount)?;
     if let Some(key) = &gift.options.once {
         let key = OnceKey { user_id: user_id.clone(), key: key.clone() };
         work.state.put(Once { key, at: work.now() });
     }
-    let rewards = referral_id.filter(|_| gift.source == "referral" || cause.sheet.referrer_id.as_ref() == Some(&user_id));
+    let rewards = referral_id.filter(|_| {
+        gift.source == "referral" || cause.sheet.referrer_id.as_ref() == Some(&user_id)
+    });
     let new = new_lot(work, cause, &gift, Terms { user_id, passed, referral_id: rewards })?;
     make(work, cause, new)?;
     Ok(true)
@@ -86,10 +101,16 @@ pub(super) fn give(work: &mut Work<'_>, cause: &mut Cause<'_>, effect: &Effect) 
 
 fn check_names(work: &Work<'_>, gift: &Gift<'_>) -> Result<(), Obstacle> {
     if gift.kind == Kind::Credit && !work.program().knows_source(gift.source) {
-        return Err(Obstacle::Failed(format!("The source {:?} is not known: add it to sources in program.toml.", gift.source)));
+        return Err(Obstacle::Failed(format!(
+            "The source {:?} is not known: add it to sources in program.toml.",
+            gift.source
+        )));
     }
     if gift.kind == Kind::Quota && !work.program().knows_unit(gift.unit) {
-        return Err(Obstacle::Failed(format!("The unit {:?} is not known: add it to units in program.toml.", gift.unit)));
+        return Err(Obstacle::Failed(format!(
+            "The unit {:?} is not known: add it to units in program.toml.",
+            gift.unit
+        )));
     }
     Ok(())
 }
@@ -107,7 +128,12 @@ struct Terms {
     referral_id: Option<Uuid>,
 }
 
-fn new_lot(work: &Work<'_>, cause: &Cause<'_>, gift: &Gift<'_>, terms: Terms) -> Result<NewLot, Obstacle> {
+fn new_lot(
+    work: &Work<'_>,
+    cause: &Cause<'_>,
+    gift: &Gift<'_>,
+    terms: Terms,
+) -> Result<NewLot, Obstacle> {
     let options = gift.options;
     let (available_from, expires_at) = validity(work.now(), options)?;
     let account = AccountKey { user_id: terms.user_id, unit: gift.unit.to_owned() };
@@ -122,13 +148,18 @@ fn new_lot(work: &Work<'_>, cause: &Cause<'_>, gift: &Gift<'_>, terms: Terms) ->
         decision_id: Some(cause.decision_id),
         cap: terms.passed.counted,
         description: options.description.clone(),
-        reference_id: options.reference.clone().or_else(|| cause.sheet.occurrence.purchase_id.clone()),
+        reference_id: options
+            .reference
+            .clone()
+            .or_else(|| cause.sheet.occurrence.purchase_id.clone()),
         ..NewLot::new(account, gift.kind, terms.passed.amount, work.now())
     })
 }
 
 fn validity(now: Time, options: &Options) -> Result<(Time, Option<Time>), Obstacle> {
-    let beyond = || Obstacle::Failed("A span goes beyond the end of the calendar: make it shorter.".to_owned());
+    let beyond = || {
+        Obstacle::Failed("A span goes beyond the end of the calendar: make it shorter.".to_owned())
+    };
     let from = match options.hold_for {
         Some(span) => span.after(now).ok_or_else(beyond)?,
         None => now,
@@ -171,10 +202,17 @@ fn make(work: &mut Work<'_>, cause: &Cause<'_>, new: NewLot) -> Result<(), Obsta
 
 /// Counts what a referral brought: to its referrer, to the day, and to the totals. A negative amount
 /// takes it off again.
-pub(crate) fn count_bonus(work: &mut Work<'_>, referral_id: Uuid, user_id: &str, amount: Amount) -> Result<(), Stop> {
+pub(crate) fn count_bonus(
+    work: &mut Work<'_>,
+    referral_id: Uuid,
+    user_id: &str,
+    amount: Amount,
+) -> Result<(), Stop> {
     let now = work.now();
     work.count_on(now, "bonus_paid", amount.get());
-    let Some(mut referral) = work.state.get::<Referral>(&referral_id)?.cloned() else { return Ok(()) };
+    let Some(mut referral) = work.state.get::<Referral>(&referral_id)?.cloned() else {
+        return Ok(());
+    };
     if referral.referrer_id != user_id {
         return Ok(());
     }

@@ -17,13 +17,25 @@ pub(super) struct Passed {
 }
 
 /// Counts an effect against the cap that it names. `None` when the cap drops it.
-pub(super) fn pass_cap(work: &mut Work<'_>, cause: &Cause<'_>, name: Option<&str>, amount: Amount) -> Result<Option<Passed>, Obstacle> {
+pub(super) fn pass_cap(
+    work: &mut Work<'_>,
+    cause: &Cause<'_>,
+    name: Option<&str>,
+    amount: Amount,
+) -> Result<Option<Passed>, Obstacle> {
     let Some(name) = name else { return Ok(Some(Passed { amount, counted: None })) };
-    let cap = (work.program().caps.get(name))
-        .ok_or_else(|| Obstacle::Failed(format!("The program has no cap {name:?}: add [caps.{name}] to program.toml.")))?;
-    let parties = Parties { user_id: Some(&cause.sheet.occurrence.user_id), referrer_id: cause.sheet.referrer_id.as_deref() };
-    let key = cap_key(work, name, cap, parties)
-        .ok_or_else(|| Obstacle::Failed(format!("The cap {name:?} counts for the referrer, and there is none.")))?;
+    let cap = (work.program().caps.get(name)).ok_or_else(|| {
+        Obstacle::Failed(format!(
+            "The program has no cap {name:?}: add [caps.{name}] to program.toml."
+        ))
+    })?;
+    let parties = Parties {
+        user_id: Some(&cause.sheet.occurrence.user_id),
+        referrer_id: cause.sheet.referrer_id.as_deref(),
+    };
+    let key = cap_key(work, name, cap, parties).ok_or_else(|| {
+        Obstacle::Failed(format!("The cap {name:?} counts for the referrer, and there is none."))
+    })?;
     let left = (cap.measure.limit() - used(work, &key)?).max(0);
     let Some((amount, counted)) = within(cap, left, amount) else {
         return match cap.on_exceeded {
@@ -48,7 +60,13 @@ fn within(cap: &Cap, left: i64, amount: Amount) -> Option<(Amount, i64)> {
 }
 
 /// Counts an amount against the ceilings that no script can pass.
-pub(super) fn pass_ceilings(work: &mut Work<'_>, cause: &mut Cause<'_>, user_id: &str, source: &str, amount: Amount) -> Result<(), Obstacle> {
+pub(super) fn pass_ceilings(
+    work: &mut Work<'_>,
+    cause: &mut Cause<'_>,
+    user_id: &str,
+    source: &str,
+    amount: Amount,
+) -> Result<(), Obstacle> {
     let limits = &work.program().limits;
     if limits.exempt_sources.iter().any(|exempt| exempt == source) {
         return Ok(());
@@ -58,7 +76,10 @@ pub(super) fn pass_ceilings(work: &mut Work<'_>, cause: &mut Cause<'_>, user_id:
     let in_event = cause.given.saturating_add(amount);
     keep_below("per_event", limits.per_event, in_event)?;
     cause.given = in_event;
-    let days = [("per_user_day", limits.per_user_day, user_id), ("per_program_day", limits.per_program_day, "")];
+    let days = [
+        ("per_user_day", limits.per_user_day, user_id),
+        ("per_program_day", limits.per_program_day, ""),
+    ];
     for (name, limit, subject) in days.into_iter().filter(|(_, limit, _)| limit.is_some()) {
         let key = engine_key(work, name, subject, Window::Day);
         keep_below(name, limit, used(work, &key)?.saturating_add(amount))?;

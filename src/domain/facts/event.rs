@@ -32,7 +32,10 @@ pub fn build(work: &mut Work<'_>, occurrence: Occurrence) -> Result<Sheet, Stop>
         Some(id) => work.state.get::<Referral>(&id)?.cloned(),
         None => None,
     };
-    let referrer_id = referral.as_ref().map(|referral| referral.referrer_id.clone()).or_else(|| user.referrer_id.clone());
+    let referrer_id = referral
+        .as_ref()
+        .map(|referral| referral.referrer_id.clone())
+        .or_else(|| user.referrer_id.clone());
     let referrer = match &referrer_id {
         Some(id) => work.state.get::<User>(id)?.cloned(),
         None => None,
@@ -55,7 +58,12 @@ pub fn build(work: &mut Work<'_>, occurrence: Occurrence) -> Result<Sheet, Stop>
 }
 
 /// Asks at once for everything that the facts are gathered from.
-fn need_all(work: &Work<'_>, occurrence: &Occurrence, user: &User, account: &AccountKey) -> Result<(), Stop> {
+fn need_all(
+    work: &Work<'_>,
+    occurrence: &Occurrence,
+    user: &User,
+    account: &AccountKey,
+) -> Result<(), Stop> {
     let mut keys: Vec<Key> = vec![Key::Account(account.clone())];
     keys.extend(user.referrer_id.clone().map(Key::User));
     keys.extend(occurrence.referral_id.or(user.referral_id).map(Key::Referral));

@@ -19,7 +19,9 @@ pub fn fingerprint_keys(user: &User) -> Vec<FingerprintKey> {
         ("email", &user.personal.email_hash),
     ];
     (kinds.into_iter())
-        .filter_map(|(kind, hash)| Some(FingerprintKey { kind: kind.to_owned(), hash: hash.clone()? }))
+        .filter_map(|(kind, hash)| {
+            Some(FingerprintKey { kind: kind.to_owned(), hash: hash.clone()? })
+        })
         .collect()
 }
 
@@ -56,7 +58,8 @@ pub fn signals(work: &Work<'_>, user: &User, referrer: Option<&User>) -> Result<
             _ => same[2] = count,
         }
     }
-    let reciprocal = referrer.is_some_and(|referrer| referrer.referrer_id.as_ref() == Some(&user.id));
+    let reciprocal =
+        referrer.is_some_and(|referrer| referrer.referrer_id.as_ref() == Some(&user.id));
     Ok(json!({
         "same_ip": same[0],
         "same_device": same[1],

@@ -97,7 +97,10 @@ impl NewLot {
 /// account. Gives the lot's id. A lot that would end before it begins is refused.
 pub fn grant(work: &mut Work<'_>, new: NewLot) -> Result<Uuid, Stop> {
     if new.expires_at.is_some_and(|end| end <= new.available_from.max(work.now())) {
-        return Err(Refusal::bad_input("A grant must end after it becomes available, and in the future: move its end.").into());
+        return Err(Refusal::bad_input(
+            "A grant must end after it becomes available, and in the future: move its end.",
+        )
+        .into());
     }
     if !matches!(new.kind, Kind::Credit | Kind::Quota) {
         let lot = new.into_lot(work, LotState::Booked);
@@ -139,7 +142,12 @@ fn note_due(account: &mut Account, lot: &Lot) {
 
 /// Books a lot with effect from `at`; what the account owes is paid first. What was taken from the
 /// lot during its hold stands on the same entry.
-pub(super) fn book(work: &mut Work<'_>, account: &mut Account, mut lot: Lot, at: Time) -> Result<(), Stop> {
+pub(super) fn book(
+    work: &mut Work<'_>,
+    account: &mut Account,
+    mut lot: Lot,
+    at: Time,
+) -> Result<(), Stop> {
     lot.state = LotState::Booked;
     let amount = lot.remaining;
     let mut uses = Vec::new();

@@ -69,7 +69,12 @@ impl Side {
 
 /// Books an entry: the account's balance and totals move with it, and the account is kept.
 /// Gives the transaction's id.
-pub(super) fn post(work: &mut Work<'_>, account: &mut Account, side: Side, entry: Entry) -> Result<Uuid, Stop> {
+pub(super) fn post(
+    work: &mut Work<'_>,
+    account: &mut Account,
+    side: Side,
+    entry: Entry,
+) -> Result<Uuid, Stop> {
     let amount = entry.amount;
     account.balance = account.balance.plus(amount)?;
     match side {

@@ -19,7 +19,8 @@ enum Due {
 /// Books everything that is due in an account by now; gives the account as it then stands.
 /// An account that nobody has touched is an account of zero.
 pub fn settle(work: &mut Work<'_>, key: &AccountKey) -> Result<Account, Stop> {
-    let account = work.state.get::<Account>(key)?.cloned().unwrap_or_else(|| Account::empty(key.clone()));
+    let account =
+        work.state.get::<Account>(key)?.cloned().unwrap_or_else(|| Account::empty(key.clone()));
     if account.next_due_at.is_none_or(|due| due > work.now()) {
         return Ok(account);
     }
@@ -59,7 +60,12 @@ fn mature(work: &mut Work<'_>, account: &mut Account, lot: Lot, at: Time) -> Res
 }
 
 /// Books that a lot's time ended at `at`, with what is left of it.
-pub(super) fn expire(work: &mut Work<'_>, account: &mut Account, mut lot: Lot, at: Time) -> Result<(), Stop> {
+pub(super) fn expire(
+    work: &mut Work<'_>,
+    account: &mut Account,
+    mut lot: Lot,
+    at: Time,
+) -> Result<(), Stop> {
     let rest = lot.remaining;
     if !rest.is_positive() || lot.state != LotState::Booked {
         return Ok(());
@@ -78,7 +84,8 @@ pub(super) fn expire(work: &mut Work<'_>, account: &mut Account, mut lot: Lot, a
 
 /// Finds again when the account changes next by the clock, and keeps the account.
 pub(super) fn refresh_due(work: &mut Work<'_>, account: &mut Account) -> Result<(), Stop> {
-    account.next_due_at = work.state.open_lots(&account.key)?.into_iter().filter_map(Lot::due_at).min();
+    account.next_due_at =
+        work.state.open_lots(&account.key)?.into_iter().filter_map(Lot::due_at).min();
     work.state.put(account.clone());
     Ok(())
 }

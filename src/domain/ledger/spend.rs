@@ -33,7 +33,10 @@ pub struct Draw {
 pub fn spend(work: &mut Work<'_>, draw: Draw) -> Result<Uuid, Stop> {
     let mut account = settle(work, &draw.account)?;
     if account.balance < draw.amount {
-        let message = format!("The balance is {}, {} is needed: add credits first, or spend less.", account.balance, draw.amount);
+        let message = format!(
+            "The balance is {}, {} is needed: add credits first, or spend less.",
+            account.balance, draw.amount
+        );
         return Err(Refusal::new(Code::InsufficientCredits, message).into());
     }
     let uses = draw_from_lots(work, &draw)?;
@@ -58,7 +61,10 @@ fn draw_from_lots(work: &mut Work<'_>, draw: &Draw) -> Result<Vec<Use>, Stop> {
             break;
         }
         if uses.len() == MAX_LOTS_OF_A_SPEND {
-            return Err(Refusal::bad_input("This spend would draw from more than 10000 grants: spend it in smaller parts.").into());
+            return Err(Refusal::bad_input(
+                "This spend would draw from more than 10000 grants: spend it in smaller parts.",
+            )
+            .into());
         }
         let drawn = left.min(lot.remaining);
         left = left.minus(drawn)?;

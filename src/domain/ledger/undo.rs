@@ -28,7 +28,11 @@ fn undoable(lot: &Lot) -> Result<Amount, Stop> {
 }
 
 /// Undoes what is not undone yet of a grant. ALREADY_REVERSED when nothing is left of it.
-pub fn reverse_grant(work: &mut Work<'_>, lot_id: Uuid, description: Option<String>) -> Result<Uuid, Stop> {
+pub fn reverse_grant(
+    work: &mut Work<'_>,
+    lot_id: Uuid,
+    description: Option<String>,
+) -> Result<Uuid, Stop> {
     let lot = stored(work, lot_id)?;
     settle(work, &lot.account)?;
     let lot = stored(work, lot_id)?;
@@ -42,7 +46,12 @@ pub fn reverse_grant(work: &mut Work<'_>, lot_id: Uuid, description: Option<Stri
 /// Takes up to `wanted` of a grant back. A lot on hold loses it without an entry, and is cancelled
 /// when nothing is left; a booked one gets a reversal entry, also of 0 when all was forgiven.
 /// Gives that entry's id.
-pub fn take_back(work: &mut Work<'_>, lot_id: Uuid, wanted: Amount, description: Option<String>) -> Result<Option<Uuid>, Stop> {
+pub fn take_back(
+    work: &mut Work<'_>,
+    lot_id: Uuid,
+    wanted: Amount,
+    description: Option<String>,
+) -> Result<Option<Uuid>, Stop> {
     let mut account = settle(work, &stored(work, lot_id)?.account)?;
     let mut lot = stored(work, lot_id)?;
     let wanted = wanted.min(undoable(&lot)?);
@@ -87,7 +96,12 @@ pub fn take_back(work: &mut Work<'_>, lot_id: Uuid, wanted: Amount, description:
 }
 
 /// Takes from a lot that is on hold; nothing was booked, so nothing is now.
-fn withhold(work: &mut Work<'_>, account: &mut Account, mut lot: Lot, wanted: Amount) -> Result<(), Stop> {
+fn withhold(
+    work: &mut Work<'_>,
+    account: &mut Account,
+    mut lot: Lot,
+    wanted: Amount,
+) -> Result<(), Stop> {
     account.pending = account.pending.minus(wanted)?;
     lot.remaining = lot.remaining.minus(wanted)?;
     lot.reversed = lot.reversed.plus(wanted)?;
@@ -113,7 +127,11 @@ fn pay_from_others(work: &mut Work<'_>, account: &mut Account) -> Result<Vec<Use
 }
 
 /// Gives a spend back to the lots it came from. ALREADY_REVERSED the second time.
-pub fn reverse_spend(work: &mut Work<'_>, spent: &Transaction, description: Option<String>) -> Result<Uuid, Stop> {
+pub fn reverse_spend(
+    work: &mut Work<'_>,
+    spent: &Transaction,
+    description: Option<String>,
+) -> Result<Uuid, Stop> {
     if work.state.get::<Reversal>(&spent.id)?.is_some() {
         return Err(already_reversed());
     }

@@ -23,12 +23,19 @@ pub enum Attempt {
 
 /// Says whether `code` can be used now by `user` (`None`: by somebody new). A bad code is an answer,
 /// never a refusal.
-pub fn validate(work: &Work<'_>, code: &str, user: Option<&User>, attempt: Attempt) -> Result<Validation, Stop> {
+pub fn validate(
+    work: &Work<'_>,
+    code: &str,
+    user: Option<&User>,
+    attempt: Attempt,
+) -> Result<Validation, Stop> {
     let found = work.state.get::<Code>(&Code::matching(code))?;
     let Some(found) = found.filter(|found| found.retired_at.is_none()) else {
         return Ok(unusable(code, "NOT_FOUND"));
     };
-    let Some(referrer) = work.state.get::<User>(&found.user_id)?.filter(|user| user.erased_at.is_none()) else {
+    let Some(referrer) =
+        work.state.get::<User>(&found.user_id)?.filter(|user| user.erased_at.is_none())
+    else {
         return Ok(unusable(code, "DISABLED"));
     };
     let remaining = (work.program().codes.max_uses).map(|limit| (limit - referrer.credited).max(0));
@@ -36,7 +43,12 @@ pub fn validate(work: &Work<'_>, code: &str, user: Option<&User>, attempt: Attem
         Some(reason) => Some(reason.to_owned()),
         None => ask_rules(work, &found.shown, referrer, user)?,
     };
-    Ok(Validation { code: found.shown.clone(), referrer_id: Some(referrer.id.clone()), remaining_uses: remaining, reason })
+    Ok(Validation {
+        code: found.shown.clone(),
+        referrer_id: Some(referrer.id.clone()),
+        remaining_uses: remaining,
+        reason,
+    })
 }
 
 fn unusable(code: &str, reason: &str) -> Validation {
@@ -48,7 +60,12 @@ fn unusable(code: &str, reason: &str) -> Validation {
     }
 }
 
-fn objection(referrer: &User, user: Option<&User>, attempt: Attempt, remaining: Option<i64>) -> Option<&'static str> {
+fn objection(
+    referrer: &User,
+    user: Option<&User>,
+    attempt: Attempt,
+    remaining: Option<i64>,
+) -> Option<&'static str> {
     if let Some(user) = user {
         let mailbox = user.personal.mailbox();
         if user.id == referrer.id || (mailbox.is_some() && mailbox == referrer.personal.mailbox()) {
@@ -64,7 +81,12 @@ fn objection(referrer: &User, user: Option<&User>, attempt: Attempt, remaining: 
     (remaining == Some(0)).then_some("MAX_USES_REACHED")
 }
 
-fn ask_rules(work: &Work<'_>, code: &str, referrer: &User, user: Option<&User>) -> Result<Option<String>, Stop> {
+fn ask_rules(
+    work: &Work<'_>,
+    code: &str,
+    referrer: &User,
+    user: Option<&User>,
+) -> Result<Option<String>, Stop> {
     let caps = cap_facts(work, user.map(|user| user.id.as_str()), Some(&referrer.id))?;
     let facts = json!({
         "code": code,

@@ -45,8 +45,9 @@ fn retire_code(work: &mut Work<'_>, user: &mut User) -> Result<(), Stop> {
 
 fn free_code(work: &Work<'_>, user: &User) -> Result<String, Stop> {
     for growth in 0..GROWTHS {
-        let candidates: Vec<String> =
-            (0..CANDIDATES).map(|number| candidate(work, user, growth, growth * CANDIDATES + number)).collect();
+        let candidates: Vec<String> = (0..CANDIDATES)
+            .map(|number| candidate(work, user, growth, growth * CANDIDATES + number))
+            .collect();
         work.state.need(candidates.iter().map(|code| Key::Code(Code::matching(code))))?;
         for code in candidates {
             if work.state.get::<Code>(&Code::matching(&code))?.is_none() {
@@ -60,8 +61,11 @@ fn free_code(work: &Work<'_>, user: &User) -> Result<String, Stop> {
 fn candidate(work: &Work<'_>, user: &User, growth: u32, number: u32) -> String {
     // A user's codes differ from those of other users made by the same command.
     let purpose = format!("code:{}:{}", user.id, work.made.caused);
-    let mut random = Stream { bytes: work.random(&purpose, number), at: 0, work, purpose: &purpose, number };
-    (work.program().codes.format.iter()).map(|part| render(part, user, growth, &mut random)).collect()
+    let mut random =
+        Stream { bytes: work.random(&purpose, number), at: 0, work, purpose: &purpose, number };
+    (work.program().codes.format.iter())
+        .map(|part| render(part, user, growth, &mut random))
+        .collect()
 }
 
 fn render(part: &CodePart, user: &User, growth: u32, random: &mut Stream<'_, '_>) -> String {

@@ -69,7 +69,11 @@ fn describe(referral: &mut Referral, purchase: &Purchase) {
 
 /// The referrer was paid: CREDITED, and counted for the referrer. Gives the reason why not, when the
 /// referral is not in a state that can be credited.
-pub fn credit(work: &mut Work<'_>, referral_id: Uuid, purchase_id: Option<&str>) -> Result<Result<(), String>, Stop> {
+pub fn credit(
+    work: &mut Work<'_>,
+    referral_id: Uuid,
+    purchase_id: Option<&str>,
+) -> Result<Result<(), String>, Stop> {
     use ReferralStatus::{Failed, Held, Paying, Pending};
     let mut referral = stored(work, referral_id)?;
     if !matches!(referral.status, Pending | Held | Paying | Failed) {
@@ -96,7 +100,12 @@ pub fn credit(work: &mut Work<'_>, referral_id: Uuid, purchase_id: Option<&str>)
 }
 
 /// The referral waits for an administrator.
-pub fn hold(work: &mut Work<'_>, referral_id: Uuid, reason: &str, signals: Value) -> Result<(), Stop> {
+pub fn hold(
+    work: &mut Work<'_>,
+    referral_id: Uuid,
+    reason: &str,
+    signals: Value,
+) -> Result<(), Stop> {
     let mut referral = stored(work, referral_id)?;
     referral.failure_reason = Some(reason.to_owned());
     referral.signals = Some(signals);
@@ -105,7 +114,12 @@ pub fn hold(work: &mut Work<'_>, referral_id: Uuid, reason: &str, signals: Value
 }
 
 /// The referral is refused.
-pub fn reject(work: &mut Work<'_>, referral_id: Uuid, reason: &str, signals: Value) -> Result<(), Stop> {
+pub fn reject(
+    work: &mut Work<'_>,
+    referral_id: Uuid,
+    reason: &str,
+    signals: Value,
+) -> Result<(), Stop> {
     let mut referral = stored(work, referral_id)?;
     referral.failure_reason = Some(reason.to_owned());
     referral.signals = Some(signals);
