@@ -11,8 +11,16 @@ use super::time::Window;
 
 /// The sources that every tenant knows; a program may add its own.
 pub const KNOWN_SOURCES: [&str; 10] = [
-    "referral", "onboarding", "early_adopter", "promotion", "manual", "redemption", "purchase",
-    "spend", "expiry", "reversal",
+    "referral",
+    "onboarding",
+    "early_adopter",
+    "promotion",
+    "manual",
+    "redemption",
+    "purchase",
+    "spend",
+    "expiry",
+    "reversal",
 ];
 
 /// A program with one tenant's settings in force.

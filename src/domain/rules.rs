@@ -69,7 +69,9 @@ impl RuleError {
 
 fn place(error: &RuleError) -> String {
     match (&error.file, error.line, error.column) {
-        (Some(file), Some(line), Some(column)) => format!(" ({file}, line {line}, column {column})"),
+        (Some(file), Some(line), Some(column)) => {
+            format!(" ({file}, line {line}, column {column})")
+        }
         (Some(file), Some(line), None) => format!(" ({file}, line {line})"),
         (Some(file), ..) => format!(" ({file})"),
         (None, Some(line), _) => format!(" (line {line})"),
