@@ -5,3 +5,4 @@
 //! `jobs` → `operations` → (`store`, `rules`) → `domain`.
 
 pub mod domain;
+pub mod operations;
