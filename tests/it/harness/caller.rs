@@ -1,0 +1,130 @@
+//! Someone who calls the server, and what the server answers.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use async_graphql_parser::parse_schema;
+use async_graphql_parser::types::{TypeKind, TypeSystemDefinition};
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+/// A caller with its credential. Copies may call at the same time, from tasks of their own.
+#[derive(Clone)]
+pub struct Caller {
+    router: Router,
+    /// What goes into `Authorization: Bearer`, if anything.
+    token: Option<String>,
+    /// What goes into `X-Tenant`, if anything.
+    tenant: Option<String>,
+}
+
+/// An answer: data, or errors, or some of both.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The whole body.
+    pub body: Value,
+    /// The status of HTTP.
+    pub status: StatusCode,
+    /// The one field that was asked for, when it was one.
+    field: Option<String>,
+}
+
+impl Caller {
+    /// A caller of `router`.
+    pub fn new(router: Router, token: Option<String>, tenant: Option<&str>) -> Self {
+        Self { router, token, tenant: tenant.map(str::to_owned) }
+    }
+
+    /// The same caller, who names a tenant.
+    pub fn naming(&self, tenant: &str) -> Self {
+        Self { tenant: Some(tenant.to_owned()), ..self.clone() }
+    }
+
+    /// Sends a document with variables.
+    pub async fn gql(&self, document: &str, variables: Value) -> Answer {
+        let body = json!({ "query": document, "variables": variables });
+        let mut request = Request::post("/graphql").header(header::CONTENT_TYPE, "application/json");
+        if let Some(token) = &self.token {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
+        if let Some(tenant) = &self.tenant {
+            request = request.header("x-tenant", tenant);
+        }
+        let request = request.body(Body::from(body.to_string())).unwrap();
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let status = response.status();
+        let bytes = response.into_body().collect().await.unwrap().to_bytes();
+        let body = serde_json::from_slice(&bytes).unwrap_or_else(|_| {
+            panic!("{status}, no JSON: {}", String::from_utf8_lossy(&bytes));
+        });
+        Answer { body, status, field: None }
+    }
+
+    /// Sends a query without variables; gives all that it selects.
+    pub async fn get_all(&self, query: &str) -> Value {
+        self.gql(query, json!({})).await.ok()
+    }
+
+    /// Sends a query without variables that selects one field, and gives that field's value.
+    pub async fn get(&self, query: &str) -> Value {
+        let data = self.get_all(query).await;
+        data.as_object().unwrap().values().next().unwrap().clone()
+    }
+
+    /// Sends one mutation with its input.
+    pub async fn mutate(&self, mutation: &str, input: Value, selection: &str) -> Answer {
+        let kind = INPUT_OF.get(mutation).unwrap_or_else(|| panic!("no mutation {mutation}"));
+        let document =
+            format!("mutation($input: {kind}) {{ {mutation}(input: $input) {{ {selection} }} }}");
+        let mut answer = self.gql(&document, json!({ "input": input })).await;
+        answer.field = Some(mutation.to_owned());
+        answer
+    }
+}
+
+impl Answer {
+    /// What was asked for; falls over when anything was refused.
+    #[track_caller]
+    pub fn ok(self) -> Value {
+        assert!(self.body.get("errors").is_none(), "refused: {:#}", self.body);
+        match &self.field {
+            Some(field) => self.body["data"][field].clone(),
+            None => self.body["data"].clone(),
+        }
+    }
+
+    /// The first error; falls over when nothing was refused, or with another code.
+    #[track_caller]
+    pub fn refused(self, code: &str) -> Value {
+        assert_eq!(self.code(), code, "{:#}", self.body);
+        let error = self.body["errors"][0].clone();
+        assert!(error["message"].as_str().is_some_and(|text| text.len() > 8), "{error:#}");
+        error
+    }
+
+    /// The code of the first error; empty when there is none.
+    pub fn code(&self) -> &str {
+        self.body["errors"][0]["extensions"]["code"].as_str().unwrap_or_default()
+    }
+}
+
+/// The type of each mutation's input, as the contract states it.
+static INPUT_OF: LazyLock<HashMap<String, String>> = LazyLock::new(|| {
+    let contract = parse_schema(include_str!("../../contract.graphql")).unwrap();
+    let mut inputs = HashMap::new();
+    for definition in contract.definitions {
+        let TypeSystemDefinition::Type(kind) = definition else { continue };
+        let TypeKind::Object(object) = kind.node.kind else { continue };
+        if kind.node.name.node == "Mutation" {
+            for field in object.fields {
+                let input = field.node.arguments[0].node.ty.node.to_string();
+                inputs.insert(field.node.name.node.to_string(), input);
+            }
+        }
+    }
+    inputs
+});
