@@ -7,7 +7,7 @@ use async_graphql_parser::parse_schema;
 use async_graphql_parser::types::{TypeKind, TypeSystemDefinition};
 use axum::Router;
 use axum::body::Body;
-use axum::http::{Request, StatusCode, header};
+use axum::http::{Request, StatusCode};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -15,11 +15,20 @@ use tower::ServiceExt;
 /// A caller with its credential. Copies may call at the same time, from tasks of their own.
 #[derive(Clone)]
 pub struct Caller {
-    router: Router,
+    way: Way,
     /// What goes into `Authorization: Bearer`, if anything.
     token: Option<String>,
     /// What goes into `X-Tenant`, if anything.
     tenant: Option<String>,
+}
+
+/// How a call gets to the server.
+#[derive(Clone)]
+pub enum Way {
+    /// In this process.
+    Router(Router),
+    /// Over the network, to where a server listens: `http://127.0.0.1:8080`.
+    Http(reqwest::Client, String),
 }
 
 /// An answer: data, or errors, or some of both.
@@ -34,9 +43,9 @@ pub struct Answer {
 }
 
 impl Caller {
-    /// A caller of `router`.
-    pub fn new(router: Router, token: Option<String>, tenant: Option<&str>) -> Self {
-        Self { router, token, tenant: tenant.map(str::to_owned) }
+    /// A caller with this token, who names this tenant.
+    pub fn new(way: Way, token: Option<String>, tenant: Option<&str>) -> Self {
+        Self { way, token, tenant: tenant.map(str::to_owned) }
     }
 
     /// The same caller, who names a tenant.
@@ -46,22 +55,38 @@ impl Caller {
 
     /// Sends a document with variables.
     pub async fn gql(&self, document: &str, variables: Value) -> Answer {
-        let body = json!({ "query": document, "variables": variables });
-        let mut request = Request::post("/graphql").header(header::CONTENT_TYPE, "application/json");
-        if let Some(token) = &self.token {
-            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
-        }
-        if let Some(tenant) = &self.tenant {
-            request = request.header("x-tenant", tenant);
-        }
-        let request = request.body(Body::from(body.to_string())).unwrap();
-        let response = self.router.clone().oneshot(request).await.unwrap();
-        let status = response.status();
-        let bytes = response.into_body().collect().await.unwrap().to_bytes();
+        let body = json!({ "query": document, "variables": variables }).to_string();
+        let (status, bytes) = match &self.way {
+            Way::Router(router) => {
+                let mut request = Request::post("/graphql");
+                for (name, value) in self.headers() {
+                    request = request.header(name, value);
+                }
+                let request = request.body(Body::from(body)).unwrap();
+                let response = router.clone().oneshot(request).await.unwrap();
+                let status = response.status();
+                (status, response.into_body().collect().await.unwrap().to_bytes().to_vec())
+            }
+            Way::Http(client, server) => {
+                let mut request = client.post(format!("{server}/graphql")).body(body);
+                for (name, value) in self.headers() {
+                    request = request.header(name, value);
+                }
+                let response = request.send().await.unwrap();
+                (response.status(), response.bytes().await.unwrap().to_vec())
+            }
+        };
         let body = serde_json::from_slice(&bytes).unwrap_or_else(|_| {
             panic!("{status}, no JSON: {}", String::from_utf8_lossy(&bytes));
         });
         Answer { body, status, field: None }
+    }
+
+    fn headers(&self) -> Vec<(&'static str, String)> {
+        let mut headers = vec![("content-type", "application/json".to_owned())];
+        headers.extend(self.token.iter().map(|token| ("authorization", format!("Bearer {token}"))));
+        headers.extend(self.tenant.iter().map(|tenant| ("x-tenant", tenant.clone())));
+        headers
     }
 
     /// Sends a query without variables; gives all that it selects.

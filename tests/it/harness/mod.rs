@@ -3,6 +3,7 @@
 
 mod caller;
 mod database;
+mod process;
 mod shop;
 
 use std::collections::HashMap;
@@ -15,8 +16,9 @@ use guerdon::operations::clock::Clock;
 use serde_json::json;
 use tokio::sync::Mutex;
 
-pub use caller::{Answer, Caller};
+pub use caller::{Answer, Caller, Way};
 pub use database::{Kind, PrivateDatabase};
+pub use process::{Process, guerdon};
 pub use shop::Shop;
 
 /// The operator's key of every server in tests.
@@ -105,7 +107,7 @@ impl Server {
 
     /// Who runs the server.
     pub fn operator(&self) -> Caller {
-        Caller::new(self.app.router(), Some(OPERATOR_KEY.to_owned()), None)
+        self.bearer(OPERATOR_KEY)
     }
 
     /// A tenant's administrator.
@@ -120,7 +122,7 @@ impl Server {
 
     /// Somebody without a credential who names a tenant.
     pub fn anonymous(&self, slug: &str) -> Caller {
-        Caller::new(self.app.router(), None, Some(slug))
+        Caller::new(self.way(), None, Some(slug))
     }
 
     /// An end user, signed in for an hour.
@@ -132,7 +134,11 @@ impl Server {
 
     /// Whoever has this token.
     pub fn bearer(&self, token: &str) -> Caller {
-        Caller::new(self.app.router(), Some(token.to_owned()), None)
+        Caller::new(self.way(), Some(token.to_owned()), None)
+    }
+
+    fn way(&self) -> Way {
+        Way::Router(self.app.router())
     }
 
     /// A product with its usual moves.
