@@ -23,6 +23,8 @@ pub struct Personal {
     pub ip_hash: Option<String>,
     /// Keyed hash of the device.
     pub device_hash: Option<String>,
+    /// Keyed hash of the mailbox (the address without case and tag).
+    pub email_hash: Option<String>,
 }
 
 impl Personal {

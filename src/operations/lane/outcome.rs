@@ -2,14 +2,18 @@
 
 use uuid::Uuid;
 
+use crate::domain::answer::Answer;
 use crate::domain::records::{Account, AccountKey, Decision, Event, Lot, Transaction};
 use crate::domain::state::{Change, Record};
 
 /// What became of an accepted command, known only after its commit.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outcome {
-    /// The event, this one or the earlier one that it repeats. A visit is no event.
+    /// The event, this one or the earlier one that it repeats. `None` for a visit, which is no
+    /// event, and for a command that found nothing to change.
     pub event: Option<Event>,
+    /// What it answers; of a repetition, what the earlier one answered.
+    pub answer: Answer,
     /// Does it repeat an earlier command? Then `change` is empty, and what was made is to be read
     /// by the event's number.
     pub replayed: bool,
