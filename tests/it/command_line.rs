@@ -25,7 +25,14 @@ fn ends_with_one_line(output: &Output, about: &str) {
 #[test]
 fn help_lists_every_option_with_its_variable_and_default() {
     let help = text(&run(guerdon().args(["serve", "--help"])).stdout);
-    for word in ["GUERDON_LISTEN", "127.0.0.1:8080", "DATABASE_URL", "GUERDON_RULES", "GUERDON_OPERATOR_KEY", "--no-provision"] {
+    for word in [
+        "GUERDON_LISTEN",
+        "127.0.0.1:8080",
+        "DATABASE_URL",
+        "GUERDON_RULES",
+        "GUERDON_OPERATOR_KEY",
+        "--no-provision",
+    ] {
         assert!(help.contains(word), "{word} is not in\n{help}");
     }
     let commands = text(&run(guerdon().arg("--help")).stdout);
@@ -37,7 +44,8 @@ fn help_lists_every_option_with_its_variable_and_default() {
 #[test]
 fn a_missing_rules_folder_ends_the_start() {
     let folder = tempfile::tempdir().unwrap();
-    let output = run(guerdon().current_dir(&folder).env("GUERDON_LISTEN", "127.0.0.1:0").arg("serve"));
+    let output =
+        run(guerdon().current_dir(&folder).env("GUERDON_LISTEN", "127.0.0.1:0").arg("serve"));
     ends_with_one_line(&output, "rules");
 }
 
@@ -92,7 +100,9 @@ async fn tenants_and_keys_are_made_on_both_databases() {
         };
         in_database(&["tenant", "create", "acme", "--name", "Acme"]);
         assert!(in_database(&["tenant", "list"]).contains("acme"));
-        let key = in_database(&["key", "create", "--tenant", "acme", "--role", "service", "--name", "back end"]);
+        let key = in_database(&[
+            "key", "create", "--tenant", "acme", "--role", "service", "--name", "back end",
+        ]);
         assert!(key.contains("gdn_service_acme."), "{key}");
         in_database(&["audit"]);
         database.remove().await;

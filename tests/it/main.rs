@@ -12,4 +12,3 @@ mod roles;
 mod rules_in_force;
 mod schema;
 mod stories;
-

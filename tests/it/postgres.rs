@@ -32,7 +32,8 @@ pub fn admin_url() -> &'static str {
 
 /// The address of another database of the cluster that `url` leads to.
 pub fn with_database(url: &str, database: &str) -> String {
-    let (address, options) = url.split_once('?').map_or((url, ""), |(address, options)| (address, options));
+    let (address, options) =
+        url.split_once('?').map_or((url, ""), |(address, options)| (address, options));
     let scheme_end = address.find("://").map_or(0, |at| at + 3);
     let server_end = address[scheme_end..].find('/').map_or(address.len(), |at| scheme_end + at);
     let options = if options.is_empty() { String::new() } else { format!("?{options}") };

@@ -24,7 +24,12 @@ fn audit(database: &PrivateDatabase) {
 }
 
 /// Makes every call at once, in turns through the one and the other process.
-async fn through_both(shops: [&Shop; 2], mutation: &'static str, inputs: Vec<Value>, fields: &'static str) -> Vec<Value> {
+async fn through_both(
+    shops: [&Shop; 2],
+    mutation: &'static str,
+    inputs: Vec<Value>,
+    fields: &'static str,
+) -> Vec<Value> {
     let mut tasks = JoinSet::new();
     for (n, input) in inputs.into_iter().enumerate() {
         let caller = shops[n % 2].service.clone();
@@ -44,10 +49,13 @@ async fn one_payment_and_one_limit_through_two_servers() {
     let same = vec![json!({ "id": "pay-0", "userId": "friend-0", "amount": 1_000 }); 20];
     let answers = through_both([&left, &right], "recordPurchase", same, "replayed").await;
     assert_eq!(answers.iter().filter(|answer| answer["replayed"] == false).count(), 1);
-    let purchase = |n| json!({ "id": format!("pay-{n}"), "userId": format!("friend-{n}"), "amount": 1_000 });
+    let purchase =
+        |n| json!({ "id": format!("pay-{n}"), "userId": format!("friend-{n}"), "amount": 1_000 });
     let others = (1..12).map(purchase).collect();
-    let answers = through_both([&left, &right], "recordPurchase", others, "referral { status }").await;
-    let credited = answers.iter().filter(|answer| answer["referral"]["status"] == "CREDITED").count();
+    let answers =
+        through_both([&left, &right], "recordPurchase", others, "referral { status }").await;
+    let credited =
+        answers.iter().filter(|answer| answer["referral"]["status"] == "CREDITED").count();
     assert_eq!(credited, 9, "the tenth was friend-0");
     assert_eq!((left.balance("ann").await, right.balance("ann").await), (10_000, 10_000));
     audit(&database);

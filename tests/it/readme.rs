@@ -71,7 +71,10 @@ fn clone_into(folder: &Path) -> String {
     }
     let cargo = folder.join("bin/cargo");
     std::fs::create_dir(folder.join("bin")).unwrap();
-    let script = format!("#!/bin/sh\nshift; [ $# = 0 ] || shift\nexec {} \"$@\"\n", env!("CARGO_BIN_EXE_guerdon"));
+    let script = format!(
+        "#!/bin/sh\nshift; [ $# = 0 ] || shift\nexec {} \"$@\"\n",
+        env!("CARGO_BIN_EXE_guerdon")
+    );
     std::fs::write(&cargo, script).unwrap();
     std::fs::set_permissions(&cargo, PermissionsExt::from_mode(0o755)).unwrap();
     format!("{}:{}", folder.join("bin").display(), std::env::var("PATH").unwrap())
@@ -80,7 +83,11 @@ fn clone_into(folder: &Path) -> String {
 /// Starts what a block that ends in `cargo run` starts, on a free port.
 async fn serve(block: &str, folder: &Path, path: &str) -> Process {
     let mut command = Command::new("bash");
-    let block = block.replace("\ncargo run", "\nexec cargo run").replacen("cargo run", "exec cargo run", usize::from(block.starts_with("cargo")));
+    let block = block.replace("\ncargo run", "\nexec cargo run").replacen(
+        "cargo run",
+        "exec cargo run",
+        usize::from(block.starts_with("cargo")),
+    );
     command.arg("-c").arg(block).current_dir(folder).env("PATH", path);
     command.env_remove("DATABASE_URL").env_remove("GUERDON_OPERATOR_KEY");
     command.stdout(Stdio::null());

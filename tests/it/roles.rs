@@ -55,10 +55,16 @@ const MUTATIONS: [Row; 29] = [
     ("service", "recordPurchase(input: { id: \"\", userId: \"ann\", amount: 1 }) { replayed }"),
     ("service", "recordRefund(input: { id: \"r\", purchaseId: \"none\" }) { replayed }"),
     ("service", "recordEvent(input: { id: \"e\", userId: \"ann\", type: \"\" }) { replayed }"),
-    ("user", "completeOnboardingStep(input: { userId: \"ann\", step: \"none\" }) { decisions { id } }"),
+    (
+        "user",
+        "completeOnboardingStep(input: { userId: \"ann\", step: \"none\" }) { decisions { id } }",
+    ),
     ("user", "dismissOnboarding(input: { userId: \"ann\" }) { decisions { id } }"),
     ("user", "dismissReferralPrompt(input: { userId: \"ann\" }) { decisions { id } }"),
-    ("service", "consumeQuota(input: { userId: \"ann\", unit: \"none\", amount: 1 }) { account { balance } }"),
+    (
+        "service",
+        "consumeQuota(input: { userId: \"ann\", unit: \"none\", amount: 1 }) { account { balance } }",
+    ),
     ("admin", "createPromoCode(input: { code: \"\", data: {} }) { promoCode { code } }"),
     ("admin", "updatePromoCode(input: { code: \"NONE\", active: true }) { promoCode { code } }"),
     ("user", "redeemPromoCode(input: { userId: \"ann\", code: \"NONE\" }) { replayed }"),
@@ -67,9 +73,15 @@ const MUTATIONS: [Row; 29] = [
     ("admin", "retryDecisions(input: { ids: [] }) { results { id } }"),
     ("operator", "createTenant(input: { slug: \"\", name: \"\" }) { tenant { slug } }"),
     ("admin", "eraseUser(input: { userId: \"nobody\" }) { user { id } }"),
-    ("admin", "createApiKey(input: { name: \"\", role: SERVICE, tenant: \"productready\" }) { id }"),
+    (
+        "admin",
+        "createApiKey(input: { name: \"\", role: SERVICE, tenant: \"productready\" }) { id }",
+    ),
     ("admin", "revokeApiKey(input: { id: \"none\" }) { id }"),
-    ("service", "registerUser(input: { id: \"ann\", name: \"ann\", email: \"ann@example.com\" }) { created }"),
+    (
+        "service",
+        "registerUser(input: { id: \"ann\", name: \"ann\", email: \"ann@example.com\" }) { created }",
+    ),
 ];
 
 async fn callers(server: &Server) -> Vec<(&'static str, Caller)> {
@@ -117,15 +129,25 @@ async fn an_end_user_sees_little_of_another(server: &Server) {
     shop.register_with("bob", &code).await;
     let ann = server.user("productready", "ann").await;
     let of_bob = async |fields: &str| {
-        let query = format!("{{ me {{ referral {{ referrals {{ nodes {{ referee {{ {fields} }} }} }} }} }} }}");
+        let query = format!(
+            "{{ me {{ referral {{ referrals {{ nodes {{ referee {{ {fields} }} }} }} }} }} }}"
+        );
         ann.gql(&query, json!({})).await
     };
     let path = "/me/referral/referrals/nodes/0/referee";
     let seen = of_bob("id name email").await.ok();
     assert_eq!(seen.pointer(path), Some(&json!({ "id": "bob", "name": "bob", "email": null })));
-    for fields in ["emailVerified", "traits", "createdAt", "credits { balance }", "transactions { nodes { id } }",
-                   "referral { signups }", "onboarding { dismissed }", "rewards { nodes { id } }",
-                   "notifications { nodes { id } }"] {
+    for fields in [
+        "emailVerified",
+        "traits",
+        "createdAt",
+        "credits { balance }",
+        "transactions { nodes { id } }",
+        "referral { signups }",
+        "onboarding { dismissed }",
+        "rewards { nodes { id } }",
+        "notifications { nodes { id } }",
+    ] {
         of_bob(fields).await.refused("FORBIDDEN");
     }
     let own = "{ me { email transactions { nodes { amount decision { id } } } } }";
@@ -145,9 +167,13 @@ async fn an_end_user_sees_little_of_another(server: &Server) {
     shop.sign_up(cleo).await;
     let cleo = server.user("productready", "cleo").await;
     let applied = json!({ "code": code });
-    let fields = "validation { valid } decisions { id } referral { referrer { name email } signals }";
+    let fields =
+        "validation { valid } decisions { id } referral { referrer { name email } signals }";
     let applied = cleo.mutate("applyReferralCode", applied, fields).await.ok();
-    assert_eq!((&applied["validation"]["valid"], &applied["decisions"]), (&json!(true), &json!([])));
+    assert_eq!(
+        (&applied["validation"]["valid"], &applied["decisions"]),
+        (&json!(true), &json!([]))
+    );
     assert_eq!(applied["referral"]["referrer"], json!({ "name": "ann", "email": null }));
     assert!(applied["referral"]["signals"].is_null());
     let top = cleo.get("{ leaderboard { rank userId name creditedReferrals } }").await;
@@ -158,8 +184,14 @@ async fn keys_and_tokens_must_hold(server: &Server) {
     server.shop("productready").await.register("ann").await;
     let good = server.admin("productready").await.get("{ tenant { slug } }").await;
     assert_eq!(good["slug"], "productready");
-    for token in ["", "x", "gdn_admin_productready.wrong", "gdn_operator_productready.x", "a.b.c",
-                  "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhbm4iLCJ0ZW5hbnQiOiJwcm9kdWN0cmVhZHkiLCJleHAiOjQ5MDAwMDAwMDB9."] {
+    for token in [
+        "",
+        "x",
+        "gdn_admin_productready.wrong",
+        "gdn_operator_productready.x",
+        "a.b.c",
+        "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhbm4iLCJ0ZW5hbnQiOiJwcm9kdWN0cmVhZHkiLCJleHAiOjQ5MDAwMDAwMDB9.",
+    ] {
         server.bearer(token).gql("{ tenant { slug } }", json!({})).await.refused("UNAUTHENTICATED");
         server.bearer(token).gql("{ me { id } }", json!({})).await.refused("UNAUTHENTICATED");
     }
@@ -183,7 +215,10 @@ async fn a_key_names_the_user(server: &Server) {
 
 async fn a_revoked_key_stops_working(server: &Server) {
     let admin = server.admin("productready").await;
-    let made = admin.mutate("createApiKey", json!({ "name": "k", "role": "SERVICE" }), "id key").await.ok();
+    let made = admin
+        .mutate("createApiKey", json!({ "name": "k", "role": "SERVICE" }), "id key")
+        .await
+        .ok();
     let service = server.bearer(made["key"].as_str().unwrap());
     assert!(made["key"].as_str().unwrap().starts_with("gdn_service_productready."));
     service.gql("{ user(id: \"x\") { id } }", json!({})).await.ok();
@@ -193,16 +228,21 @@ async fn a_revoked_key_stops_working(server: &Server) {
 
 async fn an_erased_user_is_forgotten(server: &Server) {
     let shop = server.shop("productready").await;
-    shop.sign_up(json!({ "id": "ann", "name": "Ann", "email": "ann@example.com", "ipAddress": "192.0.2.9",
-                         "deviceId": "phone-9", "traits": { "city": "Ulm" } }))
-        .await;
+    shop.sign_up(
+        json!({ "id": "ann", "name": "Ann", "email": "ann@example.com", "ipAddress": "192.0.2.9",
+                         "deviceId": "phone-9", "traits": { "city": "Ulm" } }),
+    )
+    .await;
     let code = shop.code_of("ann").await;
     shop.register_with("bob", &code).await;
     let token = server.user("productready", "ann").await;
     let fields = "user { id name email traits }";
     for _ in 0..2 {
         let erased = shop.admin.mutate("eraseUser", json!({ "userId": "ann" }), fields).await.ok();
-        assert_eq!(erased["user"], json!({ "id": "ann", "name": null, "email": null, "traits": {} }));
+        assert_eq!(
+            erased["user"],
+            json!({ "id": "ann", "name": null, "email": null, "traits": {} })
+        );
     }
     assert_eq!(shop.balance("ann").await, 500, "the ledger stays");
     assert_eq!(shop.validate(&code).await["valid"], false);

@@ -87,7 +87,8 @@ async fn a_changed_file_decides_within_a_second(server: &Server) {
 async fn a_mistake_leaves_the_last_good_version(server: &Server) {
     let shop = shop_with_ann(server).await;
     let good = publish(server, &shop, "gift.rhai", GIFT).await;
-    let bad = publish(server, &shop, "gift.rhai", "fn on_gift(ctx) {\n  [credit(ctx.user 5)]\n}").await;
+    let bad =
+        publish(server, &shop, "gift.rhai", "fn on_gift(ctx) {\n  [credit(ctx.user 5)]\n}").await;
     assert_eq!(bad["hash"], good["hash"]);
     assert_eq!((&bad["error"]["file"], &bad["error"]["line"]), (&json!("gift.rhai"), &json!(2)));
     assert_eq!(decide(&shop, "g-1", "gift").await, [pair("gift", "REWARDED")]);
@@ -110,7 +111,8 @@ async fn a_failing_example_leaves_the_last_good_version(server: &Server) {
 
 async fn another_file_is_another_campaign(server: &Server) {
     let shop = shop_with_ann(server).await;
-    let campaign = "fn on_purchase(ctx) { [credit(ctx.user, percent(ctx.event.amount, 10), \"promotion\")] }";
+    let campaign =
+        "fn on_purchase(ctx) { [credit(ctx.user, percent(ctx.event.amount, 10), \"promotion\")] }";
     let now = publish(server, &shop, "zz_ten_percent.rhai", campaign).await;
     if now["error"].is_null() {
         shop.purchase("pay-1", "ann", 1_000).await;
@@ -154,11 +156,21 @@ async fn a_failed_decision_is_decided_again(server: &Server) {
     publish(server, &shop, "gift.rhai", GIFT).await;
     let ids = failed(&shop).await;
     let results = retry(&shop, &ids).await;
-    let rewarded = results.as_array().unwrap().iter().filter(|result| result["decision"]["outcome"] == "REWARDED");
+    let rewarded = results
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|result| result["decision"]["outcome"] == "REWARDED");
     assert_eq!(rewarded.count(), 1, "{results:#}");
     assert_eq!(shop.balance("ann").await, 5);
     let again = retry(&shop, &ids).await;
-    assert!(again.as_array().unwrap().iter().all(|result| result["decision"].is_null() && result["reason"].is_string()));
+    assert!(
+        again
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|result| result["decision"].is_null() && result["reason"].is_string())
+    );
     assert_eq!(shop.balance("ann").await, 5);
 }
 
@@ -174,7 +186,11 @@ async fn a_retry_keeps_the_facts_of_its_time(server: &Server) {
     publish(server, &shop, "gift.rhai", of_its_time).await;
     let ids = failed(&shop).await;
     assert_eq!(retry(&shop, &ids).await[0]["decision"]["outcome"], "REWARDED");
-    assert_eq!(shop.balance("ann").await, 150, "the contest was still on, and nothing was bought yet");
+    assert_eq!(
+        shop.balance("ann").await,
+        150,
+        "the contest was still on, and nothing was bought yet"
+    );
     decide(&shop, "g-2", "gift").await;
     assert_eq!(shop.balance("ann").await, 150, "now it is over");
 }
@@ -196,12 +212,18 @@ async fn a_draft_is_simulated_and_stores_nothing(server: &Server) {
     assert_eq!(seen["decisions"][0]["printed"], json!(["hello"]));
     assert_eq!(seen["facts"]["user"]["id"], "ann");
     let broken = simulate("fn on_gift(ctx) {\n  [credit(\n}", "gift").await;
-    assert_eq!((&broken["decisions"], &broken["error"]["file"]), (&json!([]), &json!("draft.rhai")));
+    assert_eq!(
+        (&broken["decisions"], &broken["error"]["file"]),
+        (&json!([]), &json!("draft.rhai"))
+    );
     assert_eq!((program(&shop).await, shop.entries("ann").await), (before, vec![]));
     assert_eq!(decide(&shop, "g-1", "gift").await, []);
 }
 
 async fn a_new_folder_gives_a_tenant(server: &Server) {
     let tenants = server.operator().get("{ tenants { nodes { slug program { name } } } }").await;
-    assert_eq!(tenants["nodes"], json!([{ "slug": "gatewayz", "program": { "name": "gatewayz" } }]));
+    assert_eq!(
+        tenants["nodes"],
+        json!([{ "slug": "gatewayz", "program": { "name": "gatewayz" } }])
+    );
 }

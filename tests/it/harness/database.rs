@@ -107,7 +107,8 @@ async fn sqlite_template() -> PathBuf {
 async fn postgres_template() -> String {
     let template = format!("guerdon_template_{}", migrations());
     let _one_at_a_time = MAKING.lock().await;
-    let here = format!("SELECT count(*)::text AS name FROM pg_database WHERE datname = '{template}'");
+    let here =
+        format!("SELECT count(*)::text AS name FROM pg_database WHERE datname = '{template}'");
     let connection = Database::connect(postgres::admin_url()).await.unwrap();
     if ask(&connection, &here).await == "0" {
         let making = format!("guerdon_making_{}", std::process::id());

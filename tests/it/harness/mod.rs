@@ -49,11 +49,8 @@ macro_rules! stories {
 
 /// Plays one story on a server of its own, then checks the ledger.
 pub fn play(kind: Kind, folders: &[&str], story: impl AsyncFnOnce(&Server)) {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
         let server = Server::start(kind, folders).await;
         println!("played on {}", server.database.prove().await);

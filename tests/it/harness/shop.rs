@@ -86,7 +86,9 @@ impl Shop {
 
     /// What anybody may know about a code.
     pub async fn validate(&self, code: &str) -> Value {
-        let query = format!("query($code: String!) {{ validateReferralCode(code: $code) {{ {VALIDATION} }} }}");
+        let query = format!(
+            "query($code: String!) {{ validateReferralCode(code: $code) {{ {VALIDATION} }} }}"
+        );
         let data = self.service.gql(&query, json!({ "code": code })).await.ok();
         data["validateReferralCode"].clone()
     }
@@ -236,13 +238,18 @@ impl Shop {
     /// facts nobody can load beforehand, as a sign-up's.
     async fn compare_afterwards(&self, decisions: &Value) {
         for decision in decisions.as_array().unwrap() {
-            let capped = decision["reason"].as_str().is_some_and(|reason| reason.starts_with("cap:"));
+            let capped =
+                decision["reason"].as_str().is_some_and(|reason| reason.starts_with("cap:"));
             if capped {
                 continue;
             }
             let asked = json!({ "event": decision["event"], "facts": decision["facts"] });
             let simulated = self.simulation(asked).await;
-            let same = simulated.as_array().unwrap().iter().any(|other| outcome(other) == outcome(decision));
+            let same = simulated
+                .as_array()
+                .unwrap()
+                .iter()
+                .any(|other| outcome(other) == outcome(decision));
             assert!(same, "decided {decision:#}\nbut simulated {simulated:#}");
         }
     }

@@ -56,8 +56,17 @@ const TOO_MUCH: i64 = 1 << 53;
 async fn amounts(server: &Server) {
     let shop = shop_with_ann(server).await;
     let of = |amount: Value| json!({ "userId": "ann", "amount": amount });
-    let bad = [json!(0), json!(-1), json!(TOO_MUCH), json!(-TOO_MUCH), json!(1.5), json!("5"), json!(null)];
-    let rows = |given: &[Value]| given.iter().map(|amount| (BAD, of(amount.clone()))).collect::<Vec<_>>();
+    let bad = [
+        json!(0),
+        json!(-1),
+        json!(TOO_MUCH),
+        json!(-TOO_MUCH),
+        json!(1.5),
+        json!("5"),
+        json!(null),
+    ];
+    let rows =
+        |given: &[Value]| given.iter().map(|amount| (BAD, of(amount.clone()))).collect::<Vec<_>>();
     all_refused(&shop, "addCredits", "replayed", rows(&bad)).await;
     all_refused(&shop, "spendCredits", "replayed", rows(&bad)).await;
     let beyond = of(json!(TOO_MUCH - 1));
@@ -67,7 +76,13 @@ async fn amounts(server: &Server) {
     let rows = vec![(BAD, purchase(-1)), (BAD, purchase(TOO_MUCH))];
     all_refused(&shop, "recordPurchase", "replayed", rows).await;
     let quota = |amount: i64| json!({ "userId": "ann", "unit": "USD", "amount": amount });
-    all_refused(&shop, "consumeQuota", "account { balance }", vec![(BAD, quota(0)), (BAD, quota(-3))]).await;
+    all_refused(
+        &shop,
+        "consumeQuota",
+        "account { balance }",
+        vec![(BAD, quota(0)), (BAD, quota(-3))],
+    )
+    .await;
     shop.register("bob").await;
     shop.add(json!({ "userId": "bob", "amount": TOO_MUCH - 1 })).await.ok();
     assert_eq!(shop.balance("bob").await, TOO_MUCH - 1, "the greatest amount there is");
@@ -125,10 +140,7 @@ async fn names_that_nobody_knows(server: &Server) {
     all_refused(&shop, "recordRefund", "replayed", vec![("NOT_FOUND", refund)]).await;
     let step = json!({ "userId": "ann", "step": "flyToTheMoon" });
     all_refused(&shop, "completeOnboardingStep", "decisions { id }", vec![(BAD, step)]).await;
-    let rows = vec![
-        ("NOT_FOUND", json!({ "userId": "nobody" })),
-        (BAD, json!({})),
-    ];
+    let rows = vec![("NOT_FOUND", json!({ "userId": "nobody" })), (BAD, json!({}))];
     all_refused(&shop, "generateReferralCode", "code", rows).await;
     let rows = vec![("NOT_FOUND", json!({ "userId": "nobody", "code": "X" }))];
     all_refused(&shop, "applyReferralCode", "decisions { id }", rows).await;
@@ -147,8 +159,15 @@ async fn pages(server: &Server) {
     let cursor = shop.admin.get("{ users { pageInfo { endCursor } } }").await;
     let cursor = cursor["pageInfo"]["endCursor"].as_str().unwrap().to_owned();
     for arguments in [
-        "first: 0", "first: 101", "first: -1", "last: 0", "last: 101", "first: 1, last: 1",
-        "after: \"rubbish\"", "before: \"\"", &format!("after: \"{cursor}\""),
+        "first: 0",
+        "first: 101",
+        "first: -1",
+        "last: 0",
+        "last: 101",
+        "first: 1, last: 1",
+        "after: \"rubbish\"",
+        "before: \"\"",
+        &format!("after: \"{cursor}\""),
     ] {
         let query = format!("{{ transactions({arguments}) {{ nodes {{ id }} }} }}");
         let answer = shop.admin.gql(&query, json!({})).await;
@@ -157,9 +176,11 @@ async fn pages(server: &Server) {
     shop.admin.gql("{ transactions(first: 100) { nodes { id } } }", json!({})).await.ok();
     let own = format!("{{ users(after: \"{cursor}\") {{ nodes {{ id }} }} }}");
     assert_eq!(shop.admin.get(&own).await["nodes"], json!([]));
-    let backwards = "{ analytics(from: \"2026-11-20T00:00:00Z\", to: \"2026-11-01T00:00:00Z\") { clicks } }";
+    let backwards =
+        "{ analytics(from: \"2026-11-20T00:00:00Z\", to: \"2026-11-01T00:00:00Z\") { clicks } }";
     shop.admin.gql(backwards, json!({})).await.refused(BAD);
-    let two_years = "{ analytics(from: \"2024-11-20T00:00:00Z\", to: \"2026-11-01T00:00:00Z\") { clicks } }";
+    let two_years =
+        "{ analytics(from: \"2024-11-20T00:00:00Z\", to: \"2026-11-01T00:00:00Z\") { clicks } }";
     shop.admin.gql(two_years, json!({})).await.refused(BAD);
     shop.admin.gql("{ leaderboard(first: 0) { rank } }", json!({})).await.refused(BAD);
 }
@@ -185,8 +206,16 @@ async fn settings(server: &Server) {
 async fn events(server: &Server) {
     let shop = shop_with_ann(server).await;
     let of = |kind: &str| json!({ "id": "e-1", "userId": "ann", "type": kind });
-    let own = ["signup", "referred", "email_verified", "purchase", "refund", "step_completed",
-               "onboarding_completed", "code_redeemed"];
+    let own = [
+        "signup",
+        "referred",
+        "email_verified",
+        "purchase",
+        "refund",
+        "step_completed",
+        "onboarding_completed",
+        "code_redeemed",
+    ];
     let mut rows: Vec<_> = own.iter().map(|kind| (BAD, of(kind))).collect();
     rows.extend(["Campaign", "two words", "dash-ed", "ünder"].iter().map(|kind| (BAD, of(kind))));
     rows.push(("NOT_FOUND", json!({ "id": "e-1", "userId": "nobody", "type": "joined" })));
@@ -206,7 +235,10 @@ async fn promotion_codes(server: &Server) {
         (BAD, json!({ "code": "", "data": {} })),
         (BAD, json!({ "code": "A", "data": {}, "maxRedemptions": 0 })),
         (BAD, json!({ "code": "A", "data": {}, "perUser": 0 })),
-        (BAD, json!({ "code": "A", "data": {}, "startsAt": "2026-12-02T00:00:00Z", "endsAt": "2026-12-01T00:00:00Z" })),
+        (
+            BAD,
+            json!({ "code": "A", "data": {}, "startsAt": "2026-12-02T00:00:00Z", "endsAt": "2026-12-01T00:00:00Z" }),
+        ),
     ];
     all_refused(&shop, "createPromoCode", "promoCode { code }", rows).await;
     let rows = vec![("NOT_FOUND", json!({ "code": "NONE", "active": false }))];
@@ -218,10 +250,15 @@ async fn promotion_codes(server: &Server) {
 async fn documents(server: &Server) {
     let shop = shop_with_ann(server).await;
     let before = state(&shop).await;
-    let deep = format!("{{ users(filter: {}1{}) {{ totalCount }} }}", "[".repeat(3_000), "]".repeat(3_000));
+    let deep = format!(
+        "{{ users(filter: {}1{}) {{ totalCount }} }}",
+        "[".repeat(3_000),
+        "]".repeat(3_000)
+    );
     let mut fragments = String::from("query { ...F0 } ");
     for level in 0..24 {
-        fragments.push_str(&format!("fragment F{level} on Query {{ ...F{0} ...F{0} }} ", level + 1));
+        fragments
+            .push_str(&format!("fragment F{level} on Query {{ ...F{0} ...F{0} }} ", level + 1));
     }
     fragments.push_str("fragment F24 on Query { __typename }");
     for (code, document) in [

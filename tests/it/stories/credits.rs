@@ -130,9 +130,13 @@ async fn an_expiry_takes_effect_at_its_very_instant(server: &Server) {
 async fn a_hold_is_pending_until_it_matures(server: &Server) {
     let shop = shop_with_ann(server).await;
     let from = (server.now() + TimeDelta::days(2)).to_rfc3339();
-    let held = shop.add(json!({ "userId": "ann", "amount": 300, "availableFrom": from })).await.ok();
+    let held =
+        shop.add(json!({ "userId": "ann", "amount": 300, "availableFrom": from })).await.ok();
     assert!(held["transaction"].is_null());
-    assert_eq!((&held["account"]["balance"], &held["account"]["pending"]), (&json!(0), &json!(300)));
+    assert_eq!(
+        (&held["account"]["balance"], &held["account"]["pending"]),
+        (&json!(0), &json!(300))
+    );
     shop.spend(json!({ "userId": "ann", "amount": 1 })).await.refused("INSUFFICIENT_CREDITS");
     server.advance(TimeDelta::days(2));
     let account = shop.account("ann").await;
@@ -196,14 +200,19 @@ async fn the_ledger_lists_newest_first_and_filters(server: &Server) {
     shop.register("bob").await;
     grant(&shop, 10).await;
     server.advance(TimeDelta::hours(1));
-    let promotion = json!({ "userId": "bob", "amount": 20, "source": "promotion", "referenceId": "r" });
+    let promotion =
+        json!({ "userId": "bob", "amount": 20, "source": "promotion", "referenceId": "r" });
     shop.add(promotion).await.ok();
     shop.spend(json!({ "userId": "ann", "amount": 3 })).await.ok();
     let list = async |filter: &str| {
         let query = format!("{{ transactions{filter} {{ totalCount nodes {{ amount }} }} }}");
         let found = shop.admin.get(&query).await;
-        let amounts: Vec<i64> =
-            found["nodes"].as_array().unwrap().iter().map(|node| node["amount"].as_i64().unwrap()).collect();
+        let amounts: Vec<i64> = found["nodes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|node| node["amount"].as_i64().unwrap())
+            .collect();
         assert_eq!(found["totalCount"], amounts.len());
         amounts
     };
@@ -229,7 +238,12 @@ async fn pages_go_forward_and_back(server: &Server) {
         user["transactions"].clone()
     };
     let amounts = |page: &Value| -> Vec<i64> {
-        page["edges"].as_array().unwrap().iter().map(|edge| edge["node"]["amount"].as_i64().unwrap()).collect()
+        page["edges"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|edge| edge["node"]["amount"].as_i64().unwrap())
+            .collect()
     };
     let first = page("first: 2").await;
     assert_eq!((amounts(&first), &first["totalCount"]), (vec![5, 4], &json!(5)));
@@ -272,7 +286,8 @@ async fn the_sweep_books_what_is_due(server: &Server) {
     server.advance(TimeDelta::hours(1));
     assert_eq!((shop.balance("ann").await, shop.entries("ann").await.len()), (20, 1));
     server.sweep().await;
-    let booked = [("manual".to_owned(), 20), ("expiry".to_owned(), -300), ("manual".to_owned(), 300)];
+    let booked =
+        [("manual".to_owned(), 20), ("expiry".to_owned(), -300), ("manual".to_owned(), 300)];
     assert_eq!(shop.entries("ann").await, booked);
     server.sweep().await;
     assert_eq!((shop.balance("ann").await, shop.entries("ann").await.len()), (20, 3));

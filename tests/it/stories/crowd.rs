@@ -18,7 +18,12 @@ stories!("rules/gatewayz":
 );
 
 /// Makes every call in a task of its own, all at once.
-async fn at_once(caller: &Caller, mutation: &'static str, inputs: Vec<Value>, fields: &'static str) -> Vec<Answer> {
+async fn at_once(
+    caller: &Caller,
+    mutation: &'static str,
+    inputs: Vec<Value>,
+    fields: &'static str,
+) -> Vec<Answer> {
     let mut tasks = JoinSet::new();
     for input in inputs {
         let caller = caller.clone();
@@ -43,10 +48,12 @@ async fn twelve_friends_and_a_limit_of_ten(server: &Server) {
     for friend in 0..12 {
         shop.register_with(&format!("friend-{friend}"), &code).await;
     }
-    let purchase = |n| json!({ "id": format!("pay-{n}"), "userId": format!("friend-{n}"), "amount": 1_000 });
+    let purchase =
+        |n| json!({ "id": format!("pay-{n}"), "userId": format!("friend-{n}"), "amount": 1_000 });
     let inputs = (0..12).map(purchase).collect();
     let answers = at_once(&shop.service, "recordPurchase", inputs, "referral { status }").await;
-    let answers: Vec<Value> = answers.into_iter().map(|answer| answer.ok()["referral"].clone()).collect();
+    let answers: Vec<Value> =
+        answers.into_iter().map(|answer| answer.ok()["referral"].clone()).collect();
     assert_eq!(how_many(&answers, "status", &json!("CREDITED")), 10);
     assert_eq!(how_many(&answers, "status", &json!("PENDING")), 2);
     assert_eq!(shop.balance("ann").await, 10_000);
@@ -129,8 +136,10 @@ async fn two_codes_typed_in_at_once(server: &Server) {
     shop.register("cleo").await;
     let codes = [shop.code_of("ann").await, shop.code_of("bob").await];
     let inputs = codes.iter().map(|code| json!({ "userId": "cleo", "code": code })).collect();
-    let answers = at_once(&shop.service, "applyReferralCode", inputs, "validation { valid reason }").await;
-    let answers: Vec<Value> = answers.into_iter().map(|answer| answer.ok()["validation"].clone()).collect();
+    let answers =
+        at_once(&shop.service, "applyReferralCode", inputs, "validation { valid reason }").await;
+    let answers: Vec<Value> =
+        answers.into_iter().map(|answer| answer.ok()["validation"].clone()).collect();
     assert_eq!(how_many(&answers, "valid", &json!(true)), 1);
     assert_eq!(how_many(&answers, "reason", &json!("ALREADY_REFERRED")), 1);
 }

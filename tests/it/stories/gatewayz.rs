@@ -155,7 +155,8 @@ async fn bad_codes_are_reported_and_fail_nothing(server: &Server) {
     assert_eq!(ann["referralCode"]["valid"], false);
     assert_eq!(ann["referralCode"]["reason"], "NOT_FOUND");
     assert!(shop.referral("ann").await["referredByCode"].is_null());
-    let paid = json!({ "id": "pay-1", "userId": "ann", "amount": 1_000, "referralCode": "NOSUCH00" });
+    let paid =
+        json!({ "id": "pay-1", "userId": "ann", "amount": 1_000, "referralCode": "NOSUCH00" });
     let payload = shop.purchase_of(paid).await;
     assert_eq!(payload["referralCode"]["reason"], "NOT_FOUND");
     assert_eq!(shop.balance("ann").await, 1_000);
@@ -226,9 +227,11 @@ async fn the_reports_add_up(server: &Server) {
     shop.purchase("pay-1", "bob", 1_500).await;
     let report = shop
         .admin
-        .get("{ analytics { signups conversions conversionRate pending credited totalBonusPaid \
+        .get(
+            "{ analytics { signups conversions conversionRate pending credited totalBonusPaid \
               referredRevenue averageSecondsToFirstPurchase creditsIssued creditsOutstanding \
-              daily { date signups conversions bonusPaid } } }")
+              daily { date signups conversions bonusPaid } } }",
+        )
         .await;
     assert_eq!((&report["signups"], &report["conversions"]), (&json!(2), &json!(1)));
     assert_eq!(report["conversionRate"], 0.5);
@@ -242,7 +245,9 @@ async fn the_reports_add_up(server: &Server) {
     assert_eq!(top, json!([{ "rank": 1, "name": "ann", "creditedReferrals": 1, "earned": 1_000 }]));
     let recent = shop
         .admin
-        .get("{ referrals(first: 5) { totalCount nodes { status referee { id } purchaseAmount } } }")
+        .get(
+            "{ referrals(first: 5) { totalCount nodes { status referee { id } purchaseAmount } } }",
+        )
         .await;
     assert_eq!(recent["totalCount"], 2);
     assert_eq!(recent["nodes"][0]["referee"]["id"], "cleo", "newest first");

@@ -84,7 +84,8 @@ async fn what_was_spent_is_forgiven(server: &Server) {
     shop.spend(json!({ "userId": "ann", "amount": 700 })).await.ok();
     shop.refund("re-1", "pay-1", None).await;
     assert_eq!(shop.balance("ann").await, 0);
-    let user = shop.of_user("ann", "transactions(first: 1) { nodes { source amount forgiven } }").await;
+    let user =
+        shop.of_user("ann", "transactions(first: 1) { nodes { source amount forgiven } }").await;
     let reversal = &user["transactions"]["nodes"][0];
     assert_eq!(*reversal, json!({ "source": "reversal", "amount": -300, "forgiven": 700 }));
 }

@@ -61,11 +61,14 @@ async fn one_of_every_effect(server: &Server) {
     assert_eq!((&account["balance"], &account["pending"]), (&json!(43), &json!(60)));
     assert_eq!(account["balanceFormatted"], "¥43");
     let user = shop
-        .of_user("ann", "credits(unit: \"messages\") { balance balanceFormatted } \
+        .of_user(
+            "ann",
+            "credits(unit: \"messages\") { balance balanceFormatted } \
             onboarding { completedCount steps { key done } } \
             notifications { nodes { kind message read } } \
             rewards { nodes { type status unit amount remaining source description validUntil } } \
-            transactions { nodes { amount source referenceId description expiresAt } }")
+            transactions { nodes { amount source referenceId description expiresAt } }",
+        )
         .await;
     assert_eq!(user["credits"], json!({ "balance": 5, "balanceFormatted": "5 messages" }));
     assert_eq!(user["onboarding"]["completedCount"], 1);
@@ -73,16 +76,27 @@ async fn one_of_every_effect(server: &Server) {
     assert_eq!(user["notifications"]["nodes"], notice);
     let rewards = user["rewards"]["nodes"].as_array().unwrap();
     let reward = |kind: &str, status: &str| {
-        let found = rewards.iter().find(|reward| reward["type"] == kind && reward["status"] == status);
+        let found =
+            rewards.iter().find(|reward| reward["type"] == kind && reward["status"] == status);
         found.unwrap_or_else(|| panic!("no {status} {kind}: {rewards:#?}")).clone()
     };
     assert_eq!(reward("QUOTA", "ACTIVE")["validUntil"].as_str().unwrap()[..10], *"2026-12-20");
     assert_eq!(reward("FEATURE", "ACTIVE")["unit"], "chart");
-    assert_eq!(reward("FEATURE", "ACTIVE")["validUntil"].as_str().unwrap()[..16], *"2026-12-24T05:00");
+    assert_eq!(
+        reward("FEATURE", "ACTIVE")["validUntil"].as_str().unwrap()[..16],
+        *"2026-12-24T05:00"
+    );
     assert_eq!(reward("CREDIT", "PENDING")["amount"], 60);
-    let entry = user["transactions"]["nodes"].as_array().unwrap().iter().find(|entry| entry["amount"] == 40);
+    let entry = user["transactions"]["nodes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|entry| entry["amount"] == 40);
     let entry = entry.unwrap();
-    assert_eq!((&entry["referenceId"], &entry["description"]), (&json!("v-1"), &json!("For the voyage")));
+    assert_eq!(
+        (&entry["referenceId"], &entry["description"]),
+        (&json!("v-1"), &json!("For the voyage"))
+    );
     server.advance(TimeDelta::hours(36));
     assert_eq!(shop.balance("ann").await, 103);
     server.advance(TimeDelta::hours(12));
@@ -95,7 +109,8 @@ async fn a_quota_is_used_up(server: &Server) {
     let shop = shop_with_ann(server).await;
     shop.event("v-1", "ann", "voyage", json!({})).await;
     let consume = async |amount: i64, key: &str| {
-        let input = json!({ "userId": "ann", "unit": "messages", "amount": amount, "idempotencyKey": key });
+        let input =
+            json!({ "userId": "ann", "unit": "messages", "amount": amount, "idempotencyKey": key });
         shop.service.mutate("consumeQuota", input, "account { balance unit }").await
     };
     assert_eq!(consume(3, "a").await.ok()["account"]["balance"], 2);
@@ -103,7 +118,12 @@ async fn a_quota_is_used_up(server: &Server) {
     consume(3, "b").await.refused("INSUFFICIENT_CREDITS");
     assert_eq!(consume(2, "c").await.ok()["account"]["balance"], 0);
     let rewards = shop.of_user("ann", "rewards { nodes { type status } }").await;
-    assert!(rewards["rewards"]["nodes"].as_array().unwrap().contains(&json!({ "type": "QUOTA", "status": "REDEEMED" })));
+    assert!(
+        rewards["rewards"]["nodes"]
+            .as_array()
+            .unwrap()
+            .contains(&json!({ "type": "QUOTA", "status": "REDEEMED" }))
+    );
 }
 
 async fn effects_are_applied_all_or_none(server: &Server) {
@@ -113,7 +133,11 @@ async fn effects_are_applied_all_or_none(server: &Server) {
     assert_eq!(shop.entries("ann").await, []);
     let payload = shop.event("g-2", "ann", "gifts", json!({ "amounts": [1, 0, 2] })).await;
     assert_eq!(decision(&payload, "gifts")["outcome"], "REWARDED");
-    assert_eq!(payload["transactions"].as_array().unwrap().len(), 2, "an amount of 0 drops its effect");
+    assert_eq!(
+        payload["transactions"].as_array().unwrap().len(),
+        2,
+        "an amount of 0 drops its effect"
+    );
     assert_eq!(shop.balance("ann").await, 3);
 }
 
@@ -192,14 +216,22 @@ async fn the_ceilings_stand_outside_the_scripts(server: &Server) {
     assert_eq!(outcome("g-4", 1_000).await.1, 2_000);
     assert_eq!(outcome("g-5", 1).await, failed(2_000), "one user and day");
     let bought = shop.event("b-1", "ann", "bought", json!({ "amount": 9_000 })).await;
-    assert_eq!(decision(&bought, "gifts")["outcome"], "REWARDED", "what was paid for is not counted");
+    assert_eq!(
+        decision(&bought, "gifts")["outcome"],
+        "REWARDED",
+        "what was paid for is not counted"
+    );
     for (n, user) in ["one", "two"].iter().enumerate() {
         let data = json!({ "amount": 1_000, "options": {} });
         for half in 0..2 {
             shop.event(&format!("o-{n}-{half}"), user, "gift", data.clone()).await;
         }
     }
-    assert_eq!((shop.balance("one").await, shop.balance("two").await), (2_001, 1_001), "the program and day");
+    assert_eq!(
+        (shop.balance("one").await, shop.balance("two").await),
+        (2_001, 1_001),
+        "the program and day"
+    );
     server.advance(TimeDelta::days(1));
     assert_eq!(outcome("g-6", 1).await.0, "REWARDED");
 }
@@ -234,21 +266,28 @@ async fn what_is_missing_is_owed(server: &Server) {
 
 async fn a_signal_holds_or_rejects(server: &Server) {
     let shop = server.shop("harbour").await;
-    let at = |id: &str, ip: &str, device: &str, code: Option<&str>| {
-        json!({ "id": id, "name": id, "ipAddress": ip, "deviceId": device, "referralCode": code })
-    };
+    let at = |id: &str, ip: &str, device: &str, code: Option<&str>| json!({ "id": id, "name": id, "ipAddress": ip, "deviceId": device, "referralCode": code });
     shop.sign_up(at("ann", "192.0.2.1", "phone", None)).await;
     let code = shop.code_of("ann").await;
     shop.sign_up(at("bob", "192.0.2.1", "laptop", Some(&code))).await;
     shop.sign_up(at("cleo", "192.0.2.2", "phone", Some(&code))).await;
     shop.sign_up(at("dan", "192.0.2.3", "tablet", Some(&code))).await;
-    let list = shop.admin.get("{ referrals { nodes { status referee { id } signals failureReason } } }").await;
+    let list = shop
+        .admin
+        .get("{ referrals { nodes { status referee { id } signals failureReason } } }")
+        .await;
     let status = |id: &str| {
         let nodes = list["nodes"].as_array().unwrap();
         nodes.iter().find(|node| node["referee"]["id"] == id).unwrap()["status"].clone()
     };
-    assert_eq!((status("bob"), status("cleo"), status("dan")), (json!("HELD"), json!("REJECTED"), json!("PENDING")));
-    assert_eq!((shop.balance("bob").await, shop.balance("cleo").await, shop.balance("dan").await), (1, 0, 20));
+    assert_eq!(
+        (status("bob"), status("cleo"), status("dan")),
+        (json!("HELD"), json!("REJECTED"), json!("PENDING"))
+    );
+    assert_eq!(
+        (shop.balance("bob").await, shop.balance("cleo").await, shop.balance("dan").await),
+        (1, 0, 20)
+    );
 }
 
 async fn without_stripe_the_referral_fails_and_nothing_else_does(server: &Server) {
@@ -261,7 +300,8 @@ async fn without_stripe_the_referral_fails_and_nothing_else_does(server: &Server
     assert_eq!(shop.balance("bob").await, 20 + 50 + 11 + 5);
     let list = shop.admin.get("{ referrals { nodes { failureReason } } }").await;
     assert!(list["nodes"][0]["failureReason"].is_string());
-    let notices = shop.of_user("ann", "notifications { nodes { kind } } referral { credited }").await;
+    let notices =
+        shop.of_user("ann", "notifications { nodes { kind } } referral { credited }").await;
     assert_eq!(notices["notifications"]["nodes"], json!([]), "the notice waits for Stripe's yes");
     assert_eq!(notices["referral"]["credited"], 0);
 }
@@ -288,7 +328,9 @@ async fn codes_are_made_at_sign_up_from_the_name(server: &Server) {
 
 async fn a_new_code_is_given_twice_a_day(server: &Server) {
     let shop = shop_with_ann(server).await;
-    let renew = async || shop.service.mutate("regenerateReferralCode", json!({ "userId": "ann" }), "code").await;
+    let renew = async || {
+        shop.service.mutate("regenerateReferralCode", json!({ "userId": "ann" }), "code").await
+    };
     renew().await.ok();
     let second = renew().await;
     let third = renew().await;

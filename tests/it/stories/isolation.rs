@@ -59,7 +59,9 @@ async fn lookups_find_nothing_of_another_tenant(server: &Server) {
     let victim = victim(server).await;
     let other = server.admin("starter").await;
     assert!(other.get("{ user(id: \"ann\") { id } }").await.is_null());
-    assert!(other.get(&format!("{{ decision(id: \"{}\") {{ id }} }}", victim.decision)).await.is_null());
+    assert!(
+        other.get(&format!("{{ decision(id: \"{}\") {{ id }} }}", victim.decision)).await.is_null()
+    );
     for list in ["users", "transactions", "referrals", "rewards", "decisions", "promoCodes"] {
         let found = other.get(&format!("{{ {list} {{ nodes {{ __typename }} }} }}")).await;
         assert_eq!(found["nodes"], json!([]), "{list}");
@@ -67,8 +69,10 @@ async fn lookups_find_nothing_of_another_tenant(server: &Server) {
     let filtered = "{ transactions(filter: { userId: \"ann\" }) { totalCount nodes { id } } }";
     assert_eq!(other.get(filtered).await, json!({ "totalCount": 0, "nodes": [] }));
     assert_eq!(other.get("{ leaderboard { name } }").await, json!([]));
-    assert_eq!(other.get("{ analytics { signups creditsOutstanding } }").await,
-               json!({ "signups": 0, "creditsOutstanding": 0 }));
+    assert_eq!(
+        other.get("{ analytics { signups creditsOutstanding } }").await,
+        json!({ "signups": 0, "creditsOutstanding": 0 })
+    );
     assert_eq!(other.get("{ tenant { slug } }").await["slug"], "starter");
 }
 
@@ -88,7 +92,11 @@ async fn mutations_reach_nothing_of_another_tenant(server: &Server) {
         ("recordPurchase", json!({ "id": "p", "userId": "ann", "amount": 5 }), "replayed"),
         ("recordRefund", json!({ "id": "r", "purchaseId": "pay-1" }), "replayed"),
         ("recordEvent", json!({ "id": "e", "userId": "ann", "type": "joined" }), "replayed"),
-        ("completeOnboardingStep", json!({ "userId": "ann", "step": "profile" }), "decisions { id }"),
+        (
+            "completeOnboardingStep",
+            json!({ "userId": "ann", "step": "profile" }),
+            "decisions { id }",
+        ),
         ("dismissOnboarding", json!({ "userId": "ann" }), "decisions { id }"),
         ("redeemPromoCode", json!({ "userId": "ann", "code": "SECRET" }), "replayed"),
         ("updatePromoCode", json!({ "code": "SECRET", "active": false }), "promoCode { code }"),
@@ -98,7 +106,8 @@ async fn mutations_reach_nothing_of_another_tenant(server: &Server) {
         assert_eq!(answer.code(), "NOT_FOUND", "{mutation}: {:#}", answer.body);
     }
     let retried = json!({ "ids": [victim.decision] });
-    let answer = other.mutate("retryDecisions", retried, "results { id decision { id } reason }").await;
+    let answer =
+        other.mutate("retryDecisions", retried, "results { id decision { id } reason }").await;
     if answer.code().is_empty() {
         assert!(answer.ok()["results"][0]["decision"].is_null());
     } else {
@@ -126,26 +135,35 @@ async fn equal_ids_are_different_users(server: &Server) {
     assert_eq!((other.balance("ann").await, victim.shop.balance("ann").await), (7, 505));
     let both = "{ a: user(id: \"ann\") { credits { balance } transactions { nodes { user { id } amount } } } }";
     let seen = other.get_all(both).await;
-    assert_eq!(seen["a"]["transactions"]["nodes"], json!([{ "user": { "id": "ann" }, "amount": 7 }]));
+    assert_eq!(
+        seen["a"]["transactions"]["nodes"],
+        json!([{ "user": { "id": "ann" }, "amount": 7 }])
+    );
 }
 
 async fn a_header_cannot_change_the_tenant(server: &Server) {
     victim(server).await;
     for caller in [server.admin("starter").await, server.service("starter").await] {
-        let answer = caller.naming("productready").gql("{ user(id: \"ann\") { id } }", json!({})).await;
+        let answer =
+            caller.naming("productready").gql("{ user(id: \"ann\") { id } }", json!({})).await;
         answer.refused("FORBIDDEN");
         caller.naming("starter").gql("{ user(id: \"ann\") { id } }", json!({})).await.ok();
     }
     let operator = server.operator().naming("productready");
     assert_eq!(operator.get("{ user(id: \"ann\") { id } }").await["id"], "ann");
-    assert!(server.operator().naming("starter").get("{ user(id: \"ann\") { id } }").await.is_null());
+    assert!(
+        server.operator().naming("starter").get("{ user(id: \"ann\") { id } }").await.is_null()
+    );
     let ann = server.user("productready", "ann").await;
     ann.naming("starter").gql("{ me { id } }", json!({})).await.refused("FORBIDDEN");
 }
 
 async fn codes_of_another_tenant_are_unknown(server: &Server) {
     let victim = victim(server).await;
-    let query = format!("{{ validateReferralCode(code: \"{}\") {{ valid reason referrerName }} }}", victim.code);
+    let query = format!(
+        "{{ validateReferralCode(code: \"{}\") {{ valid reason referrerName }} }}",
+        victim.code
+    );
     let unknown = json!({ "valid": false, "reason": "NOT_FOUND", "referrerName": null });
     assert_eq!(server.anonymous("starter").get(&query).await, unknown);
     assert_eq!(server.anonymous("productready").get(&query).await["referrerName"], "ann");

@@ -100,8 +100,12 @@ async fn every_step_pays_once(server: &Server) {
     assert_eq!(again["onboarding"], first["onboarding"]);
     shop.step("ann", "managePosts").await;
     let last = shop.step("ann", "shareReferral").await;
-    assert_eq!((&last["onboarding"]["completedCount"], shop.balance("ann").await), (&json!(3), 150));
-    let keys: Vec<_> = last["onboarding"]["steps"].as_array().unwrap().iter().map(|step| &step["key"]).collect();
+    assert_eq!(
+        (&last["onboarding"]["completedCount"], shop.balance("ann").await),
+        (&json!(3), 150)
+    );
+    let keys: Vec<_> =
+        last["onboarding"]["steps"].as_array().unwrap().iter().map(|step| &step["key"]).collect();
     assert_eq!(keys, ["createPost", "managePosts", "shareReferral"]);
     assert!(last["onboarding"]["completedAt"].is_string());
 }
@@ -118,7 +122,8 @@ async fn all_steps_done_pay_when_set(server: &Server) {
 async fn an_unknown_step_is_refused(server: &Server) {
     let (shop, _) = shop_with_ann(server).await;
     let input = json!({ "userId": "ann", "step": "flyToTheMoon" });
-    let answer = shop.service.mutate("completeOnboardingStep", input, "onboarding { completedCount }").await;
+    let answer =
+        shop.service.mutate("completeOnboardingStep", input, "onboarding { completedCount }").await;
     answer.refused("BAD_USER_INPUT");
     assert_eq!(shop.balance("ann").await, 0);
 }
@@ -196,7 +201,8 @@ async fn a_promotion_code_has_its_limits(server: &Server) {
     shop.redeem("bob", "LATER").await.refused("BAD_USER_INPUT");
     assert_eq!((shop.balance("ann").await, shop.balance("bob").await), (30, 0));
     let listed = shop.admin.get("{ promoCodes { nodes { code redemptions } } }").await;
-    let redemptions = json!([{ "code": "LATER", "redemptions": 2 }, { "code": "ONCE", "redemptions": 1 }]);
+    let redemptions =
+        json!([{ "code": "LATER", "redemptions": 2 }, { "code": "ONCE", "redemptions": 1 }]);
     assert_eq!(listed["nodes"], redemptions);
 }
 
@@ -209,7 +215,10 @@ async fn the_invite_prompt_shows_until_dismissed_or_somebody_came(server: &Serve
     assert_eq!(shop.referral("bob").await["showPrompt"], true);
     let fields = "onboarding { referralPromptDismissed dismissed }";
     let hidden = bob.mutate("dismissReferralPrompt", json!({}), fields).await.ok();
-    assert_eq!(hidden["onboarding"], json!({ "referralPromptDismissed": true, "dismissed": false }));
+    assert_eq!(
+        hidden["onboarding"],
+        json!({ "referralPromptDismissed": true, "dismissed": false })
+    );
     assert_eq!(shop.referral("bob").await["showPrompt"], false);
 }
 

@@ -76,7 +76,13 @@ async fn a_purchase_below_the_minimum_pays_nothing(server: &Server) {
     let (shop, _) = ann_refers_bob(server).await;
     let small = shop.purchase("pay-1", "bob", 1_999).await;
     assert_eq!(small["referral"]["status"], "PENDING");
-    assert!(small["decisions"].as_array().unwrap().iter().all(|decision| decision["outcome"] == "SKIPPED"));
+    assert!(
+        small["decisions"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|decision| decision["outcome"] == "SKIPPED")
+    );
     assert_eq!(balance_and_pending(&shop, "ann").await, (0, 0));
 }
 
@@ -177,5 +183,8 @@ async fn a_tenant_made_without_a_program_runs_this_one(server: &Server) {
     shop.register_with("bob", &code).await;
     shop.verify_email("bob").await;
     assert_eq!(shop.balance("bob").await, 200);
-    assert_eq!(server.shop("starter").await.admin.get("{ users { totalCount } }").await["totalCount"], 0);
+    assert_eq!(
+        server.shop("starter").await.admin.get("{ users { totalCount } }").await["totalCount"],
+        0
+    );
 }
