@@ -79,7 +79,7 @@ fn a_mistake_in_a_rule_is_shown_with_its_place() {
     let rule = folder.path().join("starter/campaign.rhai");
     std::fs::write(&rule, "fn on_signup(ctx) {\n    [credit(ctx.user 5)]\n}\n").unwrap();
     let output = run(guerdon().env("GUERDON_RULES", folder.path()).args(["rules", "check"]));
-    let said = text(&output.stdout) + &text(&output.stderr);
+    let said = format!("{}{}", text(&output.stdout), text(&output.stderr));
     assert!(!output.status.success(), "{said}");
     assert!(said.contains("campaign.rhai") && said.contains('2'), "{said}");
 }

@@ -17,6 +17,7 @@ pub enum Durability {
     /// It does not: quick, for tests.
     None,
     /// As PostgreSQL comes, for measuring.
+    #[cfg_attr(test, expect(dead_code, reason = "the bench measures with it"))]
     Full,
 }
 
@@ -115,6 +116,7 @@ impl Cluster {
 
     /// Leaves a shell behind that waits for our end of a pipe to close, as it does even when this
     /// process is killed, then stops the server and removes its folder.
+    #[expect(clippy::zombie_processes, reason = "the shell outlives this process")]
     fn end_with_this_process(&self) {
         const SCRIPT: &str = r#"
             read -r _

@@ -36,8 +36,6 @@ pub enum Way {
 pub struct Answer {
     /// The whole body.
     pub body: Value,
-    /// The status of HTTP.
-    pub status: StatusCode,
     /// The one field that was asked for, when it was one.
     field: Option<String>,
 }
@@ -79,7 +77,7 @@ impl Caller {
         let body = serde_json::from_slice(&bytes).unwrap_or_else(|_| {
             panic!("{status}, no JSON: {}", String::from_utf8_lossy(&bytes));
         });
-        Answer { body, status, field: None }
+        Answer { body, field: None }
     }
 
     fn headers(&self) -> Vec<(&'static str, String)> {

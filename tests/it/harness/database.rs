@@ -1,7 +1,7 @@
 //! A database of its own for each test.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -125,9 +125,8 @@ static MAKING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 /// Names the state of the migrations: another name when any of their files changes.
 fn migrations() -> &'static str {
     static NAME: LazyLock<String> = LazyLock::new(|| {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/migration/src");
-        let mut paths: Vec<_> =
-            std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        let mut paths = Vec::new();
+        collect_files(concat!(env!("CARGO_MANIFEST_DIR"), "/migration/src").as_ref(), &mut paths);
         paths.sort();
         let mut hasher = DefaultHasher::new();
         for path in paths {
@@ -136,6 +135,16 @@ fn migrations() -> &'static str {
         format!("{:016x}", hasher.finish())
     });
     &NAME
+}
+
+fn collect_files(folder: &Path, into: &mut Vec<PathBuf>) {
+    for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        if path.is_dir() {
+            collect_files(&path, into);
+        } else {
+            into.push(path);
+        }
+    }
 }
 
 /// Migrates with the program itself, as an operator would.

@@ -34,14 +34,15 @@ pub fn beginning() -> DateTime<Utc> {
 #[macro_export]
 macro_rules! stories {
     ($($folder:literal),+ : $($story:ident),+ $(,)?) => {
+        const FOLDERS: &[&str] = &[$($folder),+];
         mod sqlite {
             $(#[test] fn $story() {
-                $crate::harness::play($crate::harness::Kind::Sqlite, &[$($folder),+], super::$story);
+                $crate::harness::play($crate::harness::Kind::Sqlite, super::FOLDERS, super::$story);
             })+
         }
         mod postgres {
             $(#[test] fn $story() {
-                $crate::harness::play($crate::harness::Kind::Postgres, &[$($folder),+], super::$story);
+                $crate::harness::play($crate::harness::Kind::Postgres, super::FOLDERS, super::$story);
             })+
         }
     };
@@ -153,6 +154,11 @@ impl Server {
         let key = made["key"].as_str().unwrap().to_owned();
         keys.insert((slug.to_owned(), role), key.clone());
         self.bearer(&key)
+    }
+
+    /// Books what is due, as the sweep does every minute.
+    pub async fn sweep(&self) {
+        self.app.sweep().await.unwrap();
     }
 
     /// Checks the ledger, then takes everything away.

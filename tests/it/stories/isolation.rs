@@ -134,7 +134,7 @@ async fn equal_ids_are_different_users(server: &Server) {
     assert_eq!(other.purchase("pay-1", "ann", 3).await["replayed"], false);
     assert_eq!((other.balance("ann").await, victim.shop.balance("ann").await), (7, 505));
     let both = "{ a: user(id: \"ann\") { credits { balance } transactions { nodes { user { id } amount } } } }";
-    let seen = other.get_all(both).await;
+    let seen = other.service.get_all(both).await;
     assert_eq!(
         seen["a"]["transactions"]["nodes"],
         json!([{ "user": { "id": "ann" }, "amount": 7 }])
