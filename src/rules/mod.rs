@@ -18,6 +18,7 @@ mod manifest;
 mod meter;
 mod numbers;
 mod options;
+mod rule;
 mod sandbox;
 #[cfg(test)]
 mod sandbox_tests;
