@@ -10,8 +10,8 @@ use crate::domain::rules::{Answer, RuleError, Rules, Verdict};
 
 use super::answer::{self, People};
 use super::calculation::{Surroundings, within};
-use super::compile::Rule;
 use super::meter::Budget;
+use super::rule::Rule;
 use super::{facts, sandbox};
 
 const NOT_AVAILABLE: &str = "NOT_AVAILABLE";

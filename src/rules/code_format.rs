@@ -1,4 +1,4 @@
-//! How referral codes look, as `program.toml` writes it: `DEVO-{name:4}{random:4:0-9}`.
+//! How referral codes look, as `program.toml` writes it: `SAIL-{name:4}{random:4:0-9}`.
 
 use crate::domain::program::CodePart;
 
@@ -85,8 +85,8 @@ mod tests {
 
     #[test]
     fn every_kind_of_part_is_read() {
-        let parts = read("DEVO-{name:4}{random:4:0-9}").unwrap();
-        assert_eq!(parts[0], CodePart::Text("DEVO-".to_owned()));
+        let parts = read("SAIL-{name:4}{random:4:0-9}").unwrap();
+        assert_eq!(parts[0], CodePart::Text("SAIL-".to_owned()));
         assert_eq!(parts[1], CodePart::Name { length: 4 });
         assert_eq!(parts[2], CodePart::Random { alphabet: ('0'..='9').collect(), length: 4 });
         assert_eq!(read("ref-{uuid}").unwrap()[1], CodePart::Uuid);

@@ -1,9 +1,7 @@
 //! A program compiled: its `program.toml` checked, each of its rule files parsed once.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use rhai::AST;
 use serde_json::{Map, Value};
 
 use crate::domain::refusal::Refusal;
@@ -13,6 +11,7 @@ use crate::domain::settings;
 use super::bound::Bound;
 use super::files::ProgramFiles;
 use super::manifest::Manifest;
+use super::rule::Rule;
 use super::scan::tokens;
 use super::words::Known;
 use super::{handlers, sandbox, words};
@@ -28,19 +27,6 @@ pub struct Compiled {
     manifest: Arc<Manifest>,
     rules: Arc<[Rule]>,
     failure: Option<RuleError>,
-}
-
-/// One compiled rule file.
-#[derive(Debug)]
-pub(super) struct Rule {
-    /// The file's name without its ending.
-    pub(super) name: String,
-    /// The file's name.
-    pub(super) file: String,
-    /// The functions that the engine may call.
-    pub(super) functions: BTreeSet<String>,
-    /// The parsed file.
-    pub(super) ast: AST,
 }
 
 impl Compiled {

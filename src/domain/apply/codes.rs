@@ -8,7 +8,7 @@ use crate::domain::state::{Key, Stop};
 use crate::domain::time::{Window, day_of, next_day};
 use crate::domain::work::Work;
 
-use super::Kept;
+use super::kept::Kept;
 use super::users::{accept_code, announce_referral};
 
 pub(super) fn generate(work: &mut Work<'_>, user_id: &str) -> Result<Kept, Stop> {

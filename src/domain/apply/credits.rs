@@ -9,7 +9,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::state::{Key, Stop};
 use crate::domain::work::Work;
 
-use super::Kept;
+use super::kept::Kept;
 
 pub(super) fn add(work: &mut Work<'_>, grant: &Grant) -> Result<Kept, Stop> {
     let account = account_of(work, &grant.user_id, grant.unit.as_deref())?;

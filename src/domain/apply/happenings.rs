@@ -10,7 +10,7 @@ use crate::domain::state::{Key, Stop};
 use crate::domain::time::Time;
 use crate::domain::work::{Occurrence, Work};
 
-use super::Kept;
+use super::kept::Kept;
 
 /// The event types that only the engine makes.
 const OWN_TYPES: [&str; 8] = [

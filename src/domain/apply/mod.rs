@@ -7,6 +7,7 @@
 mod codes;
 mod credits;
 mod happenings;
+mod kept;
 mod keys;
 mod onboarding;
 mod program;
@@ -24,6 +25,8 @@ use super::records::{Event, Operation};
 use super::refusal::{Code, Refusal};
 use super::state::{Change, Slice, State, Stop};
 use super::work::{InForce, Work};
+
+use self::kept::Kept;
 
 /// How an accepted command ended.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,13 +75,6 @@ pub fn apply(
     }
     change.events.push(event.clone());
     Ok(Applied::Changed { change, event: Box::new(event) })
-}
-
-/// Whether a command is kept as an event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kept {
-    Event,
-    Noted,
 }
 
 /// The earlier event that this command repeats. Users and partners are told by their key alone: the

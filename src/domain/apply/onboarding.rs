@@ -6,7 +6,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::state::Stop;
 use crate::domain::work::Work;
 
-use super::Kept;
+use super::kept::Kept;
 
 pub(super) fn complete(work: &mut Work<'_>, user_id: &str, step: &str) -> Result<Kept, Stop> {
     let user = work.user(user_id)?;

@@ -8,7 +8,7 @@ use crate::domain::settings::check_change;
 use crate::domain::state::Stop;
 use crate::domain::work::Work;
 
-use super::Kept;
+use super::kept::Kept;
 
 /// Merges values into the tenant's settings; null restores a default. They hold from the next batch.
 pub(super) fn update_settings(

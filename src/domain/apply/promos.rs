@@ -8,8 +8,8 @@ use crate::domain::state::{Key, Stop};
 use crate::domain::time::Time;
 use crate::domain::work::{Occurrence, Work};
 
-use super::Kept;
 use super::happenings::plain;
+use super::kept::Kept;
 
 /// Letters and digits that are not taken for one another.
 const ALPHABET: &[u8; 31] = b"ABCDEFGHJKMNPQRSTUVWXYZ23456789";

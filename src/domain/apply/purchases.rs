@@ -15,7 +15,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::state::{Key, Stop};
 use crate::domain::work::{Occurrence, Work};
 
-use super::Kept;
+use super::kept::Kept;
 use super::users::{accept_code, announce_referral, count_signup};
 
 pub(super) fn purchase(work: &mut Work<'_>, payment: &Payment) -> Result<Kept, Stop> {

@@ -14,8 +14,8 @@ use crate::domain::refusal::{Code, Refusal};
 use crate::domain::state::{Key, Stop};
 use crate::domain::work::Work;
 
-use super::Kept;
 use super::happenings::plain;
+use super::kept::Kept;
 
 pub(super) fn register(
     work: &mut Work<'_>,

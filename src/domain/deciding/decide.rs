@@ -10,7 +10,8 @@ use crate::domain::rules::{Answer, Verdict};
 use crate::domain::state::Stop;
 use crate::domain::work::{Occurrence, Work};
 
-use super::effects::{Cause, Obstacle, apply_all};
+use super::cause::{Cause, Obstacle};
+use super::effects::apply_all;
 
 /// Gathers the facts about an event if any rule handles it. Between this and [`decide`] the caller
 /// counts the event, so that rules see the counts as they stood before it.

@@ -11,7 +11,7 @@ use crate::domain::state::Stop;
 use crate::domain::time::{Time, day_of};
 use crate::domain::work::Work;
 
-use super::effects::{Cause, Obstacle, named, own_referral};
+use super::cause::{Cause, Obstacle, named, own_referral};
 use super::limits::{Passed, pass_cap, pass_ceilings};
 
 /// Why a payment at Stripe cannot be made while no account is connected.

@@ -4,11 +4,10 @@ use crate::domain::amount::Amount;
 use crate::domain::caps::{Parties, add, cap_key, engine_key, used};
 use crate::domain::program::{Cap, Measure, OnExceeded};
 use crate::domain::records::CapKey;
-use crate::domain::state::Stop;
 use crate::domain::time::Window;
 use crate::domain::work::Work;
 
-use super::effects::{Cause, Obstacle};
+use super::cause::{Cause, Obstacle};
 
 /// What a cap lets through: the amount that may be paid, and how the cap counted it.
 pub(super) struct Passed {
@@ -94,14 +93,5 @@ fn keep_below(name: &str, limit: Option<i64>, wanted: i64) -> Result<(), Obstacl
             "This would come to {wanted}, above the ceiling {name} = {limit} under [limits] in program.toml."
         ))),
         _ => Ok(()),
-    }
-}
-
-impl From<Stop> for Obstacle {
-    fn from(stop: Stop) -> Self {
-        match stop {
-            Stop::Refused(refusal) => Self::Failed(refusal.message),
-            missing @ Stop::Missing(_) => Self::Stop(missing),
-        }
     }
 }

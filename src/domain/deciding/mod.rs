@@ -1,5 +1,6 @@
 //! Deciding: the rules are asked about an event, and what they ask for is applied, all or none.
 
+mod cause;
 mod decide;
 mod effects;
 mod grants;

@@ -1,6 +1,7 @@
 //! The ledger: how amounts are granted, spent, settled and taken back. Every function here works on
 //! a command's own layer, so what it does is kept whole or not at all.
 
+mod book;
 mod grant;
 mod post;
 mod settle;

@@ -6,7 +6,7 @@ use crate::domain::state::Stop;
 use crate::domain::time::Time;
 use crate::domain::work::Work;
 
-use super::grant::book;
+use super::book::book;
 use super::post::{Entry, Side, post};
 
 /// What the clock does to a lot. At one instant expiry comes before maturity.

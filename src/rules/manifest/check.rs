@@ -13,8 +13,9 @@ use crate::domain::settings::check_content;
 
 use super::super::code_format;
 use super::super::files::MANIFEST;
-use super::{DEFAULT_CODE, Read};
+use super::read::Read;
 
+const DEFAULT_CODE: &str = "{random:8:clear}";
 const MAX_NAME: usize = 255;
 
 /// A read `program.toml` and the text that it was read from.

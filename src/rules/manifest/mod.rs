@@ -3,25 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono_tz::Tz;
-use serde::Deserialize;
 use serde_json::{Map, Value};
 use toml::Spanned;
 
-use crate::domain::program::{
-    Cap, CodePart, Codes, Limits, Measure, OnExceeded, OnShortfall, Program, ReferralsPer, Scope,
-    Step,
-};
+use crate::domain::program::{Cap, CodePart, Codes, Limits, Measure, Program};
 use crate::domain::rules::RuleError;
-use crate::domain::time::Window;
 
 use self::check::{Checker, placed};
-use super::numbers::{Number, Switch};
+use self::read::{Read, ReadCap};
+use super::numbers::Number;
 
 mod check;
+mod read;
 #[cfg(test)]
 mod tests;
-
-const DEFAULT_CODE: &str = "{random:8:clear}";
 
 /// A checked `program.toml`.
 #[derive(Debug, Clone)]
@@ -30,67 +25,6 @@ pub struct Manifest {
     time_zone: Tz,
     code: Vec<CodePart>,
     defaults: Map<String, Value>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Read {
-    name: Spanned<String>,
-    unit: Option<Spanned<String>>,
-    currency: Option<Spanned<String>>,
-    #[serde(default)]
-    units: Vec<Spanned<String>>,
-    #[serde(default)]
-    sources: Vec<Spanned<String>>,
-    time_zone: Option<Spanned<String>>,
-    link: Spanned<String>,
-    #[serde(default)]
-    on_shortfall: OnShortfall,
-    #[serde(default)]
-    referrals: ReferralsPer,
-    #[serde(default)]
-    codes: ReadCodes,
-    #[serde(default)]
-    settings: BTreeMap<String, Spanned<toml::Value>>,
-    #[serde(default)]
-    steps: Vec<Spanned<Step>>,
-    #[serde(default)]
-    caps: BTreeMap<String, Spanned<ReadCap>>,
-    #[serde(default)]
-    limits: ReadLimits,
-}
-
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct ReadCodes {
-    format: Option<Spanned<String>>,
-    on_sign_up: bool,
-    by_users: Option<bool>,
-    regenerate: Option<bool>,
-    generations_per_day: Option<Spanned<Number>>,
-    max_uses: Option<Spanned<Number>>,
-    invites: Option<Spanned<Switch>>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ReadCap {
-    scope: Scope,
-    window: Window,
-    count: Option<Spanned<Number>>,
-    amount: Option<Spanned<Number>>,
-    #[serde(default)]
-    on_exceeded: OnExceeded,
-}
-
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct ReadLimits {
-    per_effect: Option<Spanned<Number>>,
-    per_event: Option<Spanned<Number>>,
-    per_user_day: Option<Spanned<Number>>,
-    per_program_day: Option<Spanned<Number>>,
-    exempt_sources: Vec<String>,
 }
 
 impl Manifest {
@@ -190,20 +124,6 @@ impl Manifest {
             per_program_day: value(limits.per_program_day.as_ref(), settings),
             exempt_sources: limits.exempt_sources.clone(),
         }
-    }
-}
-
-impl Read {
-    fn numbers(&self) -> impl Iterator<Item = &Spanned<Number>> {
-        let (codes, limits) = (&self.codes, &self.limits);
-        let of_caps =
-            self.caps.values().flat_map(|cap| [&cap.as_ref().count, &cap.as_ref().amount]);
-        [&codes.generations_per_day, &codes.max_uses]
-            .into_iter()
-            .chain([&limits.per_effect, &limits.per_event])
-            .chain([&limits.per_user_day, &limits.per_program_day])
-            .chain(of_caps)
-            .flatten()
     }
 }
 

@@ -16,7 +16,7 @@ use super::rows::{Row, event, lane};
 use super::statement::KEYS_AT_ONCE;
 use super::{Database, StoreError};
 use crate::domain::records::Lane;
-use crate::domain::state::{Change, Key, Slice};
+use crate::domain::state::{Key, Slice};
 use digest::Digests;
 
 pub mod digest;
@@ -81,11 +81,6 @@ impl LaneTransaction {
     /// Loads what is asked for: each key ends in the slice as a record or as absent.
     pub async fn load(&self, slice: &mut Slice, keys: &BTreeSet<Key>) -> Result<(), StoreError> {
         load::load(&self.transaction, self.tenant_id, slice, keys).await
-    }
-
-    /// Writes what changed. Nothing of it is kept before [`LaneTransaction::commit`].
-    pub async fn save(&self, change: &Change) -> Result<(), StoreError> {
-        save::save(self, change).await
     }
 
     /// Of these commands, those that are among the events already: after a lost connection it tells

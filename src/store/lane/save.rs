@@ -12,20 +12,21 @@ use crate::store::rows::{
 };
 use crate::store::statement::{add, insert, upsert};
 
-/// Writes a change. Rows come after those that they refer to.
-pub async fn save(lane: &LaneTransaction, change: &Change) -> Result<(), StoreError> {
-    lane.save_events(change).await?;
-    lane.save_people(change).await?;
-    lane.save_ledger(change).await?;
-    lane.save_decisions(change).await?;
-    lane.save_counts(change).await?;
-    match &change.lane {
-        Some(row) => lane.save_row(row).await,
-        None => Ok(()),
-    }
-}
-
 impl LaneTransaction {
+    /// Writes what changed, rows after those that they refer to. Nothing of it is kept before
+    /// [`LaneTransaction::commit`].
+    pub async fn save(&self, change: &Change) -> Result<(), StoreError> {
+        self.save_events(change).await?;
+        self.save_people(change).await?;
+        self.save_ledger(change).await?;
+        self.save_decisions(change).await?;
+        self.save_counts(change).await?;
+        match &change.lane {
+            Some(row) => self.save_row(row).await,
+            None => Ok(()),
+        }
+    }
+
     async fn save_events(&self, change: &Change) -> Result<(), StoreError> {
         let mut rows = Vec::with_capacity(change.events.len());
         let mut personal = Vec::new();
