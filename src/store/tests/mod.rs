@@ -1,6 +1,7 @@
 //! The store on SQLite, and on PostgreSQL when `TEST_DATABASE_URL` names a server.
 
 mod finding;
+mod measure;
 mod pages;
 mod round_trip;
 mod samples;
