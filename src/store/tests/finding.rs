@@ -134,6 +134,13 @@ async fn totals_grow_by_what_is_added() {
         assert_eq!((found.len(), found.get(&key)), (2, Some(&3)));
         let count = database.count_referrals(tenant_id, &ReferralFilter::default()).await.unwrap();
         assert_eq!(count.total, 3);
+        let lane = database.lane(tenant_id).await.unwrap();
+        save(&database, tenant_id, &samples::change(&lane)).await;
+        let filter = ReferralFilter { referrer_id: Some("boss".to_owned()), ..Default::default() };
+        let count = database.count_referrals(tenant_id, &filter).await.unwrap();
+        assert_eq!((count.total, count.capped), (1, false));
+        let page = database.referrals_page(tenant_id, &filter, Page::first(5)).await.unwrap();
+        assert_eq!(page.rows.len(), 1);
     })
     .await;
 }
