@@ -4,6 +4,7 @@
 //! The layers, from the top; each uses only those below it: `cli` → `app` → `http` → `graphql` →
 //! `jobs` → `operations` → (`store`, `rules`) → `domain`.
 
+pub mod cli;
 pub mod domain;
 pub mod operations;
 pub mod rules;

@@ -1,0 +1,3 @@
+//! The commands of `guerdon`.
+
+pub mod rules;
