@@ -1,5 +1,6 @@
 //! What the product can do, one noun a file, and the lane through which every change goes.
 
+pub mod audit;
 pub mod clock;
 pub mod lane;
 pub mod peek;
