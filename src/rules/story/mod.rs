@@ -21,7 +21,7 @@ use super::files::{ProgramFiles, TESTS};
 use super::meter::{self, Budget};
 use super::{fault, sandbox};
 
-use stage::Stage;
+use stage::{Scene, Stage};
 
 /// Operations of all the tests of a program; a command counts as many.
 const OPERATIONS: u64 = 5_000_000;
@@ -30,9 +30,6 @@ const TIME: Duration = Duration::from_secs(1);
 /// A tests file may hold more functions than a rule file.
 const MAX_FUNCTIONS: usize = 200;
 const PREFIX: &str = "test_";
-
-/// The tenant that a test's verbs act on.
-type Scene = Arc<Mutex<Stage>>;
 
 /// How a program's worked examples went.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
