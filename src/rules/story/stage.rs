@@ -28,7 +28,7 @@ const BEGINNING_MICROS: i64 = 1_781_524_800_000_000;
 /// What a command counts in operations: about what it takes.
 const COMMAND_OPERATIONS: u64 = 500;
 
-/// The tenant that a test's verbs act on.
+/// The tenant that the verbs of a test act on.
 pub type Scene = Arc<Mutex<Stage>>;
 
 /// What a verb of a test gives.
