@@ -11,7 +11,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use rhai::{AST, CallFnOptions, Dynamic, Engine, Scope};
+use rhai::{AST, CallFnOptions, Dynamic, Engine, Scope, ScriptFnMetadata};
 
 use crate::domain::rules::RuleError;
 
@@ -71,14 +71,11 @@ pub fn check(compiled: &Compiled) -> Result<(), RuleError> {
 /// Compiles `tests.rhai`; a test takes no parameters, or it would never run.
 fn compile(engine: &Engine, source: &str) -> Result<AST, RuleError> {
     let ast = sandbox::compile_with(engine, TESTS, source)?;
-    let mut functions = ast.iter_functions();
-    match functions.find(|test| test.name.starts_with(PREFIX) && !test.params.is_empty()) {
-        Some(test) => Err(RuleError {
-            file: Some(TESTS.to_owned()),
-            ..RuleError::new(format!("`{}` is a test, and a test takes no parameters.", test.name))
-        }),
-        None => Ok(ast),
-    }
+    let takes = |test: &ScriptFnMetadata| test.name.starts_with(PREFIX) && !test.params.is_empty();
+    let wrong = ast.iter_functions().find(takes).map(|test| test.name.to_owned());
+    let Some(name) = wrong else { return Ok(ast) };
+    let message = format!("`{name}` is a test, and a test takes no parameters.");
+    Err(RuleError { file: Some(TESTS.to_owned()), ..RuleError::new(message) })
 }
 
 /// Runs the worked examples of a program, each against a tenant of its own. A program without any
