@@ -6,3 +6,5 @@
 
 pub mod domain;
 pub mod operations;
+pub mod rules;
+pub mod store;

@@ -3,12 +3,22 @@
 
 pub mod amount;
 pub mod answer;
+pub mod apply;
 pub mod caller;
+pub mod caps;
 pub mod command;
+pub mod deciding;
 pub mod effect;
+pub mod facts;
+pub mod ledger;
+pub mod money;
 pub mod program;
 pub mod records;
+pub mod referral;
 pub mod refusal;
 pub mod rules;
+pub mod settings;
 pub mod state;
 pub mod time;
+pub mod work;
+pub mod world;

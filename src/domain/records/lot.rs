@@ -79,7 +79,7 @@ pub struct Lot {
     pub forgiven: Amount,
     /// What reversals turned into a debt, because it was spent already.
     pub owed: Amount,
-    /// What refunds demanded so far (never above the amount).
+    /// What refunds and a reversal by hand demanded so far (never above the amount).
     pub demanded: Amount,
     /// What a refund does to it.
     pub on_refund: OnRefund,

@@ -1,0 +1,156 @@
+//! Applying a command: the one function through which a tenant changes.
+//!
+//! `apply` is pure: no I/O, no clock, no randomness. It reads through the slice, writes aside, and
+//! ends in a change, a repetition, a refusal, or the keys that the slice lacks. The lane, the rule
+//! writers' worked examples, simulation and replay all call this same function.
+
+mod codes;
+mod credits;
+mod happenings;
+mod kept;
+mod keys;
+mod onboarding;
+mod program;
+mod promos;
+mod purchases;
+mod users;
+
+pub use keys::keys;
+
+use serde_json::Value;
+
+use super::answer::Answer;
+use super::command::{Body, Command};
+use super::records::{Event, Operation};
+use super::refusal::{Code, Refusal};
+use super::state::{Change, Slice, State, Stop};
+use super::work::{InForce, Work};
+
+use self::kept::Kept;
+
+/// How an accepted command ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Applied {
+    /// It changed something, and is an event.
+    Changed {
+        /// What it changed, the event included.
+        change: Change,
+        /// The event.
+        event: Box<Event>,
+    },
+    /// It repeats an earlier event, and changes nothing.
+    Repeated(Box<Event>),
+    /// It is no event: a visit, or a command that found nothing to change.
+    Noted {
+        /// What it changed: of a visit, the counts.
+        change: Change,
+        /// What it answers.
+        answer: Answer,
+    },
+}
+
+/// Applies one command to the tenant as loaded, with what earlier commands of its batch changed.
+pub fn apply(
+    slice: &Slice,
+    earlier: &Change,
+    command: &Command,
+    in_force: InForce<'_>,
+) -> Result<Applied, Stop> {
+    let mut work = Work::new(State::new(slice, earlier), in_force, command);
+    if let Some(event) = repeated(&work)? {
+        return Ok(Applied::Repeated(Box::new(event)));
+    }
+    let kept = run(&mut work)?;
+    let answer = work.answer.clone();
+    if kept == Kept::Noted {
+        return Ok(Applied::Noted { change: work.state.change, answer });
+    }
+    let event = event_of(&work);
+    let lane = work.state.lane_mut();
+    lane.seq = event.seq;
+    lane.last_at = event.at;
+    let mut change = work.state.change;
+    if let Some(key) = event.event_key() {
+        change.tables.events.insert(key, Some(event.clone()));
+    }
+    change.events.push(event.clone());
+    Ok(Applied::Changed { change, event: Box::new(event) })
+}
+
+/// The earlier event that this command repeats. Users and partners are told by their key alone: the
+/// same id or e-mail again changes nothing, whatever else it says.
+fn repeated(work: &Work<'_>) -> Result<Option<Event>, Stop> {
+    let Some(key) = work.command.event_key() else { return Ok(None) };
+    let Some(event) = work.state.event(&key)? else { return Ok(None) };
+    let by_key_alone = matches!(key.operation, Operation::RegisterUser | Operation::CreateReferrer);
+    if by_key_alone || event.input_hash == work.command.input_hash {
+        return Ok(Some(event.clone()));
+    }
+    let message = "This key or id was used before with another input: repeat that very input, or take a new key.";
+    Err(Refusal::new(Code::IdempotencyConflict, message).into())
+}
+
+fn run(work: &mut Work<'_>) -> Result<Kept, Stop> {
+    let command = work.command;
+    match &command.body {
+        Body::RegisterUser { user_id, email_verified, referral_code } => {
+            users::register(work, user_id, *email_verified, referral_code.as_deref())
+        }
+        Body::UpdateUser { user_id, email_verified } => {
+            users::update(work, user_id, *email_verified)
+        }
+        Body::CreateReferrer { user_id } => users::create_referrer(work, user_id),
+        Body::EraseUser { user_id } => users::erase(work, user_id),
+        Body::AddCredits(grant) => credits::add(work, grant),
+        Body::SpendCredits(spend) | Body::ConsumeQuota(spend) => credits::spend(work, spend),
+        Body::ReverseTransaction { transaction_id, reason } => {
+            credits::reverse(work, *transaction_id, reason.clone())
+        }
+        Body::Settle { accounts } => credits::settle(work, accounts),
+        Body::GenerateCode { user_id } => codes::generate(work, user_id),
+        Body::RegenerateCode { user_id } => codes::regenerate(work, user_id),
+        Body::ApplyCode { user_id, code } => codes::apply(work, user_id, code),
+        Body::Click { code, user_agent, device_hash, ip_hash } => {
+            codes::click(work, code, codes::Visitor { user_agent, device_hash, ip_hash })
+        }
+        Body::RecordPurchase(payment) => purchases::purchase(work, payment),
+        Body::RecordRefund { refund_id, purchase_id, amount, .. } => {
+            purchases::refund(work, refund_id, purchase_id, *amount)
+        }
+        Body::RecordEvent { event_id, user_id, event, occurred_at, data } => happenings::record(
+            work,
+            happenings::Custom { event_id, user_id, event, occurred_at: *occurred_at, data },
+        ),
+        Body::CompleteStep { user_id, step } => onboarding::complete(work, user_id, step),
+        Body::Dismiss { user_id, card } => onboarding::dismiss(work, user_id, *card),
+        Body::CreatePromo(new) => promos::create(work, new),
+        Body::UpdatePromo { code, active } => promos::update(work, code, *active),
+        Body::RedeemPromo { user_id, code } => promos::redeem(work, user_id, code),
+        Body::MarkRead { user_id, ids } => happenings::mark_read(work, user_id, ids.as_deref()),
+        Body::UpdateSettings { settings } => program::update_settings(work, settings),
+        Body::RetryDecision { decision_id } => program::retry_decision(work, *decision_id),
+        Body::ActivateProgram { program, hash } => program::activate(work, program, hash),
+    }
+}
+
+fn event_of(work: &Work<'_>) -> Event {
+    let command = work.command;
+    let personal =
+        command.personal.as_ref().and_then(|personal| serde_json::to_value(personal).ok());
+    Event {
+        seq: work.seq,
+        id: command.id,
+        operation: command.body.operation(),
+        key: command.key.clone(),
+        input_hash: command.input_hash.clone(),
+        user_id: work.answer.user_id.clone(),
+        actor: command.actor.clone(),
+        body: serde_json::to_value(&command.body).unwrap_or(Value::Null),
+        personal,
+        seed: command.seed,
+        at: work.now(),
+        program_hash: work.program().hash.clone(),
+        settings_version: work.state.lane().settings_version,
+        answer: work.answer.clone(),
+    }
+}

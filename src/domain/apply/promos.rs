@@ -1,0 +1,122 @@
+//! Promotion codes: made, switched, redeemed.
+
+use crate::domain::command::NewPromo;
+use crate::domain::deciding::{decide, occur};
+use crate::domain::records::{Code as ReferralCode, Promo, PromoUse, PromoUseKey};
+use crate::domain::refusal::{Code, Refusal};
+use crate::domain::state::{Key, Stop};
+use crate::domain::time::Time;
+use crate::domain::work::{Occurrence, Work};
+
+use super::happenings::plain;
+use super::kept::Kept;
+
+/// Letters and digits that are not taken for one another.
+const ALPHABET: &[u8; 31] = b"ABCDEFGHJKMNPQRSTUVWXYZ23456789";
+const LENGTH: usize = 10;
+
+pub(super) fn create(work: &mut Work<'_>, new: &NewPromo) -> Result<Kept, Stop> {
+    let shown = match &new.code {
+        Some(code) => code.trim().to_owned(),
+        None => free_code(work)?,
+    };
+    let matched = ReferralCode::matching(&shown);
+    if work.state.get::<Promo>(&matched)?.is_some() {
+        return Err(Refusal::new(
+            Code::AlreadyExists,
+            "This promotion code exists already: choose another.",
+        )
+        .into());
+    }
+    let promo = Promo {
+        matched,
+        shown: shown.clone(),
+        active: true,
+        max_redemptions: new.max_redemptions,
+        redemptions: 0,
+        per_user: new.per_user,
+        starts_at: new.starts_at,
+        ends_at: new.ends_at,
+        data: new.data.clone(),
+        created: work.position(),
+        created_at: work.now(),
+    };
+    work.state.put(promo);
+    work.answer.code = Some(shown);
+    Ok(Kept::Event)
+}
+
+fn free_code(work: &Work<'_>) -> Result<String, Stop> {
+    let candidates: Vec<String> = (0..8)
+        .map(|number| {
+            let random = work.random("promo", number);
+            random
+                .iter()
+                .take(LENGTH)
+                .map(|byte| char::from(ALPHABET[usize::from(*byte) % ALPHABET.len()]))
+                .collect()
+        })
+        .collect();
+    work.state.need(candidates.iter().cloned().map(Key::Promo))?;
+    for code in candidates {
+        if work.state.get::<Promo>(&code)?.is_none() {
+            return Ok(code);
+        }
+    }
+    Err(Refusal::internal("No free promotion code was found.").into())
+}
+
+pub(super) fn update(work: &mut Work<'_>, code: &str, active: bool) -> Result<Kept, Stop> {
+    let promo = stored(work, code)?;
+    work.answer.code = Some(promo.shown.clone());
+    if promo.active == active {
+        return Ok(Kept::Noted);
+    }
+    work.state.put(Promo { active, ..promo });
+    Ok(Kept::Event)
+}
+
+pub(super) fn redeem(work: &mut Work<'_>, user_id: &str, code: &str) -> Result<Kept, Stop> {
+    let user = work.user(user_id)?;
+    let mut promo = stored(work, code)?;
+    let key = PromoUseKey { code: promo.matched.clone(), user_id: user_id.to_owned() };
+    let count = work.state.get::<PromoUse>(&key)?.map_or(0, |promo_use| promo_use.count);
+    if let Some((reason, message)) = objection(&promo, count, work.now()) {
+        return Err(Refusal::bad_input(message).because(reason).into());
+    }
+    work.answer.user_id = Some(user.id.clone());
+    work.answer.referral_id = user.referral_id;
+    work.answer.code = Some(promo.shown.clone());
+    let occurrence = Occurrence {
+        data: promo.data.clone(),
+        ..plain(work, "code_redeemed", &promo.shown, &user)
+    };
+    let sheet = occur(work, occurrence)?;
+    promo.redemptions += 1;
+    work.state.put(promo);
+    work.state.put(PromoUse { key, count: count + 1 });
+    decide(work, sheet)?;
+    Ok(Kept::Event)
+}
+
+fn stored(work: &Work<'_>, code: &str) -> Result<Promo, Stop> {
+    (work.state.get::<Promo>(&ReferralCode::matching(code))?.cloned()).ok_or_else(|| {
+        Refusal::not_found("There is no such promotion code; check its spelling.").into()
+    })
+}
+
+fn objection(promo: &Promo, uses_of_user: i64, now: Time) -> Option<(&'static str, &'static str)> {
+    if !promo.active {
+        Some(("SWITCHED_OFF", "This promotion code is switched off."))
+    } else if promo.starts_at.is_some_and(|start| now < start) {
+        Some(("NOT_STARTED", "This promotion code cannot be used yet."))
+    } else if promo.ends_at.is_some_and(|end| now >= end) {
+        Some(("ENDED", "This promotion code cannot be used any more."))
+    } else if uses_of_user >= promo.per_user {
+        Some(("ALREADY_REDEEMED", "This user has redeemed this promotion code already."))
+    } else if promo.max_redemptions.is_some_and(|limit| promo.redemptions >= limit) {
+        Some(("USED_UP", "This promotion code is used up."))
+    } else {
+        None
+    }
+}

@@ -1,0 +1,259 @@
+//! Purchases and refunds.
+
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::domain::amount::Amount;
+use crate::domain::command::Payment;
+use crate::domain::deciding::{count_bonus, decide, occur};
+use crate::domain::effect::OnRefund;
+use crate::domain::ledger::{give_back, take_back};
+use crate::domain::program::ReferralsPer;
+use crate::domain::records::{Kind, Lot, Purchase, User};
+use crate::domain::referral::{self, Attempt, validate};
+use crate::domain::refusal::Refusal;
+use crate::domain::state::{Key, Stop};
+use crate::domain::work::{Occurrence, Work};
+
+use super::kept::Kept;
+use super::users::{accept_code, announce_referral, count_signup};
+
+pub(super) fn purchase(work: &mut Work<'_>, payment: &Payment) -> Result<Kept, Stop> {
+    let mut user = work.user(&payment.user_id)?;
+    check_currency(work, payment.currency.as_deref())?;
+    work.answer.user_id = Some(user.id.clone());
+    let mut purchase = new_purchase(work, payment, &user);
+    take_code(work, payment, &mut user, &mut purchase)?;
+    let referral_id = purchase.referral_id.or(user.referral_id);
+    work.answer.referral_id = referral_id;
+    let sheet = occur(
+        work,
+        Occurrence {
+            amount: Some(payment.amount),
+            plan: payment.plan.clone(),
+            data: payment.data.clone(),
+            referral_id,
+            ..about(work, "purchase", &payment.purchase_id, &purchase)
+        },
+    )?;
+    count_purchase(work, user.id.as_str(), &purchase)?;
+    if let Some(referral_id) =
+        referral_id.filter(|_| purchase.first || purchase.referral_id.is_some())
+    {
+        referral::convert(work, referral_id, &purchase)?;
+    }
+    decide(work, sheet)?;
+    Ok(Kept::Event)
+}
+
+fn check_currency(work: &Work<'_>, currency: Option<&str>) -> Result<(), Stop> {
+    let own = &work.program().unit;
+    match currency {
+        Some(other) if !other.eq_ignore_ascii_case(own) => Err(Refusal::bad_input(format!(
+            "This tenant's currency is {own}, not {other:?}: convert the amount first."
+        ))
+        .into()),
+        _ => Ok(()),
+    }
+}
+
+fn new_purchase(work: &mut Work<'_>, payment: &Payment, user: &User) -> Purchase {
+    Purchase {
+        id: payment.purchase_id.clone(),
+        user_id: user.id.clone(),
+        amount: payment.amount,
+        refunded: Amount::ZERO,
+        plan: payment.plan.clone(),
+        data: payment.data.clone(),
+        created: work.position(),
+        occurred_at: payment.occurred_at.unwrap_or_else(|| work.now()),
+        created_at: work.now(),
+        first: user.purchase_count == 0,
+        referral_id: None,
+        lots: Vec::new(),
+    }
+}
+
+/// An event about a purchase.
+fn about(work: &Work<'_>, event: &str, id: &str, purchase: &Purchase) -> Occurrence {
+    Occurrence {
+        event: event.to_owned(),
+        id: id.to_owned(),
+        user_id: purchase.user_id.clone(),
+        at: if event == "purchase" { purchase.occurred_at } else { work.now() },
+        amount: None,
+        plan: purchase.plan.clone(),
+        data: json!({}),
+        purchase_id: Some(purchase.id.clone()),
+        referral_id: purchase.referral_id,
+    }
+}
+
+/// What a code that comes with a purchase does: it makes the user's referral, or the purchase's own
+/// where each purchase has one; then it goes to the customer's first referrer.
+fn take_code(
+    work: &mut Work<'_>,
+    payment: &Payment,
+    user: &mut User,
+    purchase: &mut Purchase,
+) -> Result<(), Stop> {
+    let Some(code) = &payment.referral_code else {
+        work.state.put(purchase.clone());
+        return Ok(());
+    };
+    let known_referrer = user.referrer_id.clone();
+    let own = work.program().referrals == ReferralsPer::Purchase;
+    let validation = match known_referrer {
+        Some(_) if own => validate(work, code, None, Attempt::Purchase)?,
+        _ => accept_code(work, code, user, Attempt::Purchase)?,
+    };
+    let accepted = validation.is_valid();
+    let shown = validation.code.clone();
+    work.answer.validation = Some(validation);
+    if let (true, true, Some(referrer_id)) = (accepted, own, user.referrer_id.clone()) {
+        purchase.referral_id = Some(referral::make(work, &shown, &referrer_id, user));
+    }
+    work.state.put(user.clone());
+    work.state.put(purchase.clone());
+    match (accepted, own) {
+        (true, false) => announce_referral(work, &user.id),
+        (true, true) if known_referrer.is_none() => announce_purchase(work, user, purchase),
+        _ => Ok(()),
+    }
+}
+
+/// Lets rules see the referral of a purchase's own.
+fn announce_purchase(work: &mut Work<'_>, user: &User, purchase: &Purchase) -> Result<(), Stop> {
+    let sheet = occur(work, about(work, "referred", &purchase.id, purchase))?;
+    if let Some(referrer_id) = &user.referrer_id {
+        count_signup(work, referrer_id)?;
+    }
+    decide(work, sheet)
+}
+
+fn count_purchase(work: &mut Work<'_>, user_id: &str, purchase: &Purchase) -> Result<(), Stop> {
+    let mut user = work.user(user_id)?;
+    user.purchase_count += 1;
+    user.purchase_total = user.purchase_total.plus(purchase.amount)?;
+    if user.referrer_id.is_some() {
+        let now = work.now();
+        work.count_on(now, "revenue", purchase.amount.get());
+    }
+    work.state.put(user);
+    Ok(())
+}
+
+pub(super) fn refund(
+    work: &mut Work<'_>,
+    refund_id: &str,
+    purchase_id: &str,
+    amount: Option<Amount>,
+) -> Result<Kept, Stop> {
+    let mut purchase =
+        (work.state.get::<Purchase>(&purchase_id.to_owned())?.cloned()).ok_or_else(|| {
+            Refusal::not_found("There is no such purchase; record the purchase first.")
+        })?;
+    let left = purchase.amount.minus(purchase.refunded)?;
+    let amount = amount.unwrap_or(left);
+    if !amount.is_positive() || amount > left {
+        return Err(Refusal::bad_input(format!(
+            "Of this purchase {left} is left to refund: refund at most that."
+        ))
+        .into());
+    }
+    work.state.need(
+        purchase.lots.iter().map(|id| Key::Lot(*id)).chain([Key::User(purchase.user_id.clone())]),
+    )?;
+    let user = work.user(&purchase.user_id)?;
+    purchase.refunded = purchase.refunded.plus(amount)?;
+    work.answer.user_id = Some(user.id.clone());
+    work.answer.referral_id = purchase.referral_id.or(user.referral_id);
+    work.state.put(purchase.clone());
+    let sheet = occur(
+        work,
+        Occurrence {
+            amount: Some(amount),
+            referral_id: purchase.referral_id.or(user.referral_id),
+            ..about(work, "refund", refund_id, &purchase)
+        },
+    )?;
+    if user.referrer_id.is_some() {
+        let now = work.now();
+        work.count_on(now, "revenue", -amount.get());
+    }
+    take_back_grants(work, &purchase)?;
+    decide(work, sheet)?;
+    Ok(Kept::Event)
+}
+
+/// Takes back what the refunds so far demand of each grant that the purchase made.
+fn take_back_grants(work: &mut Work<'_>, purchase: &Purchase) -> Result<(), Stop> {
+    need_all(work, purchase)?;
+    for lot_id in &purchase.lots {
+        let Some(mut lot) = work.state.get::<Lot>(lot_id)?.cloned() else { continue };
+        let due = demanded(&lot, purchase);
+        let more = due.minus(lot.demanded)?;
+        if more.is_positive() {
+            lot.demanded = due;
+            work.put_lot(lot.clone())?;
+            take_back(work, *lot_id, more, Some("refund".to_owned()))?;
+            uncount(work, &lot, more)?;
+        }
+        if lot.referral_id.is_some()
+            && lot.on_refund != OnRefund::Keep
+            && purchase.is_fully_refunded()
+        {
+            reverse_referral(work, &lot)?;
+            give_back(work, *lot_id)?;
+        }
+    }
+    Ok(())
+}
+
+/// Asks at once for everything that taking the grants back touches.
+fn need_all(work: &Work<'_>, purchase: &Purchase) -> Result<(), Stop> {
+    let mut keys = Vec::new();
+    for lot_id in &purchase.lots {
+        let Some(lot) = work.state.get::<Lot>(lot_id)? else { continue };
+        if lot.has_account() {
+            keys.extend([Key::Account(lot.account.clone()), Key::OpenLots(lot.account.clone())]);
+        }
+        keys.push(Key::User(lot.account.user_id.clone()));
+        keys.extend(lot.referral_id.map(Key::Referral));
+        keys.extend(lot.cap.clone().map(|(key, _)| Key::CapUse(key)));
+    }
+    work.state.need(keys)
+}
+
+/// How much of a grant the refunds so far demand back.
+fn demanded(lot: &Lot, purchase: &Purchase) -> Amount {
+    match lot.on_refund {
+        OnRefund::Keep => Amount::ZERO,
+        OnRefund::Full if purchase.is_fully_refunded() => lot.amount,
+        OnRefund::Full => Amount::ZERO,
+        OnRefund::Proportion => lot.amount.proportion(purchase.refunded, purchase.amount),
+    }
+}
+
+/// Takes an amount of a referral reward off what its referral brought.
+pub(super) fn uncount(work: &mut Work<'_>, lot: &Lot, amount: Amount) -> Result<(), Stop> {
+    let counted =
+        matches!(lot.kind, Kind::Credit | Kind::Quota) && lot.account.unit == work.program().unit;
+    match lot.referral_id.filter(|_| counted) {
+        Some(referral_id) => count_bonus(work, referral_id, &lot.account.user_id, amount.negated()),
+        None => Ok(()),
+    }
+}
+
+/// The referral is REVERSED when its referrer's reward was taken back.
+fn reverse_referral(work: &mut Work<'_>, lot: &Lot) -> Result<(), Stop> {
+    let Some(referral_id): Option<Uuid> = lot.referral_id else { return Ok(()) };
+    let referrer = work
+        .state
+        .get::<crate::domain::records::Referral>(&referral_id)?
+        .map(|referral| referral.referrer_id.clone());
+    if referrer.as_ref() == Some(&lot.account.user_id) {
+        referral::reverse(work, referral_id)?;
+    }
+    Ok(())
+}

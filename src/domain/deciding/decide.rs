@@ -1,0 +1,135 @@
+//! Asking the rules about an event, and keeping what they decided.
+
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use crate::domain::effect::Effect;
+use crate::domain::facts::{Sheet, build};
+use crate::domain::records::{Decision, FactSheet, FactSheetKey, Outcome};
+use crate::domain::rules::{Answer, Verdict};
+use crate::domain::state::Stop;
+use crate::domain::work::{Occurrence, Work};
+
+use super::cause::{Cause, Obstacle};
+use super::effects::apply_all;
+
+/// Gathers the facts about an event if any rule handles it. Between this and [`decide`] the caller
+/// counts the event, so that rules see the counts as they stood before it.
+pub fn occur(work: &mut Work<'_>, occurrence: Occurrence) -> Result<Option<Sheet>, Stop> {
+    if !work.in_force.rules.handles(&occurrence.event) {
+        return Ok(None);
+    }
+    build(work, occurrence).map(Some)
+}
+
+/// Lets every rule file that handles the event decide, one after another, and then the events that
+/// their effects caused.
+pub fn decide(work: &mut Work<'_>, sheet: Option<Sheet>) -> Result<(), Stop> {
+    decide_one(work, sheet)?;
+    while let Some(caused) = work.caused.pop_front() {
+        let sheet = occur(work, caused)?;
+        decide_one(work, sheet)?;
+    }
+    Ok(())
+}
+
+fn decide_one(work: &mut Work<'_>, sheet: Option<Sheet>) -> Result<(), Stop> {
+    let Some(sheet) = sheet else { return Ok(()) };
+    let key = FactSheetKey { seq: work.seq, n: work.sheet() };
+    let verdicts = work.in_force.rules.decide(&sheet.occurrence.event, &sheet.facts);
+    keep_facts(work, key, &sheet);
+    let mut given = 0;
+    for verdict in verdicts {
+        given = judge(work, Case { key, sheet: &sheet, given, retries: None }, verdict)?.1;
+    }
+    Ok(())
+}
+
+/// One verdict's case.
+pub(super) struct Case<'a> {
+    pub key: FactSheetKey,
+    pub sheet: &'a Sheet,
+    /// What the event's decisions gave so far.
+    pub given: i64,
+    /// The FAILED decision that is decided again.
+    pub retries: Option<Uuid>,
+}
+
+/// Applies one rule file's verdict and keeps the decision. Gives the decision's id and what the
+/// event's decisions gave so far.
+pub(super) fn judge(
+    work: &mut Work<'_>,
+    case: Case<'_>,
+    verdict: Verdict,
+) -> Result<(Uuid, i64), Stop> {
+    let mut cause =
+        Cause { sheet: case.sheet, decision_id: work.id(), given: case.given, once_used: false };
+    let (outcome, reason, effects) = match verdict.answer {
+        Answer::Skip(reason) => (Outcome::Skipped, Some(reason), Vec::new()),
+        Answer::Failed(error) => (Outcome::Failed, Some(error.to_string()), Vec::new()),
+        Answer::Effects(effects) => attempt(work, &mut cause, effects)?,
+    };
+    let given = if outcome == Outcome::Rewarded { cause.given } else { case.given };
+    let decision = Decision {
+        id: cause.decision_id,
+        position: work.position(),
+        sheet: case.key,
+        event: case.sheet.occurrence.event.clone(),
+        user_id: case.sheet.occurrence.user_id.clone(),
+        rule: verdict.rule,
+        outcome,
+        reason,
+        effects,
+        program_hash: work.program().hash.clone(),
+        settings_version: work.state.lane().settings_version,
+        duration_micros: i64::try_from(verdict.duration_micros).unwrap_or(i64::MAX),
+        created_at: work.now(),
+        retries: case.retries,
+        retried_by: None,
+    };
+    let id = decision.id;
+    work.state.put(decision);
+    Ok((id, given))
+}
+
+type Judged = (Outcome, Option<String>, Vec<Effect>);
+
+fn attempt(
+    work: &mut Work<'_>,
+    cause: &mut Cause<'_>,
+    effects: Vec<Effect>,
+) -> Result<Judged, Stop> {
+    let mark = work.mark();
+    match apply_all(work, cause, effects) {
+        Ok(applied) => Ok((Outcome::Rewarded, None, applied)),
+        Err(Obstacle::Stop(stop)) => Err(stop),
+        Err(Obstacle::Skipped(reason)) => {
+            work.return_to(mark);
+            Ok((Outcome::Skipped, Some(reason), Vec::new()))
+        }
+        Err(Obstacle::Failed(reason)) => {
+            work.return_to(mark);
+            Ok((Outcome::Failed, Some(reason), Vec::new()))
+        }
+    }
+}
+
+/// Keeps the facts once for the event, what is personal apart.
+fn keep_facts(work: &mut Work<'_>, key: FactSheetKey, sheet: &Sheet) {
+    let mut facts = sheet.facts.clone();
+    let mut personal = Map::new();
+    if let Some(Value::Object(user)) = facts.get_mut("user") {
+        for name in ["name", "email", "traits"] {
+            personal.extend(user.remove(name).map(|value| (name.to_owned(), value)));
+        }
+    }
+    work.state.put(FactSheet {
+        key,
+        event: sheet.occurrence.event.clone(),
+        user_id: sheet.occurrence.user_id.clone(),
+        facts,
+        personal: Some(Value::Object(personal)),
+        purchase_id: sheet.occurrence.purchase_id.clone(),
+        referral_id: sheet.occurrence.referral_id,
+    });
+}

@@ -1,0 +1,77 @@
+//! Deciding again: today's rules on the facts that were frozen with the event, effects at the present.
+
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::domain::facts::Sheet;
+use crate::domain::records::{Decision, FactSheet, Outcome, Purchase, Referral, ReferralStatus};
+use crate::domain::refusal::Refusal;
+use crate::domain::state::Stop;
+use crate::domain::time::from_micros;
+use crate::domain::work::{Occurrence, Work};
+
+use super::decide::{Case, judge};
+
+/// Decides a FAILED decision's event again, by the rule file that failed. Gives the new decision's
+/// id, or why it is not decided again.
+pub fn retry(work: &mut Work<'_>, decision_id: Uuid) -> Result<Result<Uuid, String>, Stop> {
+    let old = (work.state.get::<Decision>(&decision_id)?.cloned())
+        .ok_or_else(|| Refusal::not_found("There is no such decision."))?;
+    if old.outcome != Outcome::Failed || old.retried_by.is_some() {
+        return Ok(Err("not_failed".to_owned()));
+    }
+    let kept = (work.state.get::<FactSheet>(&old.sheet)?.cloned())
+        .ok_or_else(|| Refusal::internal("A decision's facts are not there."))?;
+    if let Some(reason) = moot(work, &kept)? {
+        return Ok(Err(reason.to_owned()));
+    }
+    let sheet = reopen(work, &kept)?;
+    let verdicts = work.in_force.rules.decide(&old.event, &sheet.facts);
+    let Some(verdict) = verdicts.into_iter().find(|verdict| verdict.rule == old.rule) else {
+        return Ok(Err("rule_gone".to_owned()));
+    };
+    let case = Case { key: old.sheet, sheet: &sheet, given: 0, retries: Some(old.id) };
+    let (id, _) = judge(work, case, verdict)?;
+    work.state.put(Decision { retried_by: Some(id), ..old });
+    Ok(Ok(id))
+}
+
+/// Why there is nothing to be decided any more.
+fn moot(work: &Work<'_>, kept: &FactSheet) -> Result<Option<&'static str>, Stop> {
+    let user = work.user(&kept.user_id)?;
+    if user.erased_at.is_some() {
+        return Ok(Some("user_erased"));
+    }
+    if let Some(id) = &kept.purchase_id
+        && work.state.get::<Purchase>(id)?.is_some_and(Purchase::is_fully_refunded)
+    {
+        return Ok(Some("purchase_refunded"));
+    }
+    let Some(id) = kept.referral_id.or(user.referral_id) else { return Ok(None) };
+    Ok(match work.state.get::<Referral>(&id)?.map(|referral| referral.status) {
+        Some(ReferralStatus::Rejected) => Some("referral_rejected"),
+        Some(ReferralStatus::Reversed) => Some("referral_reversed"),
+        _ => None,
+    })
+}
+
+/// The sheet as it was, with today's settings.
+fn reopen(work: &Work<'_>, kept: &FactSheet) -> Result<Sheet, Stop> {
+    let mut facts = kept.whole();
+    facts["settings"] = Value::Object(work.program().settings.clone());
+    let user = work.user(&kept.user_id)?;
+    let text = |pointer: &str| facts.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
+    let at = facts.pointer("/event/at").and_then(Value::as_i64).and_then(from_micros);
+    let occurrence = Occurrence {
+        event: kept.event.clone(),
+        id: text("/event/id").unwrap_or_default(),
+        user_id: kept.user_id.clone(),
+        at: at.unwrap_or_else(|| work.now()),
+        amount: None,
+        plan: text("/event/plan"),
+        data: facts.pointer("/event/data").cloned().unwrap_or_default(),
+        purchase_id: kept.purchase_id.clone(),
+        referral_id: kept.referral_id.or(user.referral_id),
+    };
+    Ok(Sheet { occurrence, referrer_id: text("/referrer/id"), facts })
+}

@@ -1,0 +1,11 @@
+//! Facts: what a rule may see about an event, as plain JSON. Times and spans are microseconds.
+
+mod event;
+mod persons;
+mod signals;
+mod stand;
+
+pub use event::{Sheet, build};
+pub use persons::{person_facts, referrer_facts};
+pub use signals::{fingerprint_keys, remember, signals};
+pub use stand::{cap_facts, cap_keys};

@@ -1,0 +1,100 @@
+//! Whether a referral code can be used now, and why not.
+
+use serde_json::{Value, json};
+
+use crate::domain::answer::Validation;
+use crate::domain::facts::{cap_facts, person_facts, referrer_facts};
+use crate::domain::records::{Code, User};
+use crate::domain::state::Stop;
+use crate::domain::work::Work;
+
+/// How a code comes in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Attempt {
+    /// Nobody in particular asks.
+    Look,
+    /// At sign-up.
+    SignUp,
+    /// Typed in after sign-up.
+    TypedIn,
+    /// With a purchase.
+    Purchase,
+}
+
+/// Says whether `code` can be used now by `user` (`None`: by somebody new). A bad code is an answer,
+/// never a refusal.
+pub fn validate(
+    work: &Work<'_>,
+    code: &str,
+    user: Option<&User>,
+    attempt: Attempt,
+) -> Result<Validation, Stop> {
+    let found = work.state.get::<Code>(&Code::matching(code))?;
+    let Some(found) = found.filter(|found| found.retired_at.is_none()) else {
+        return Ok(unusable(code, "NOT_FOUND"));
+    };
+    let Some(referrer) =
+        work.state.get::<User>(&found.user_id)?.filter(|user| user.erased_at.is_none())
+    else {
+        return Ok(unusable(code, "DISABLED"));
+    };
+    let remaining = (work.program().codes.max_uses).map(|limit| (limit - referrer.credited).max(0));
+    let reason = match objection(referrer, user, attempt, remaining) {
+        Some(reason) => Some(reason.to_owned()),
+        None => ask_rules(work, &found.shown, referrer, user)?,
+    };
+    Ok(Validation {
+        code: found.shown.clone(),
+        referrer_id: Some(referrer.id.clone()),
+        remaining_uses: remaining,
+        reason,
+    })
+}
+
+fn unusable(code: &str, reason: &str) -> Validation {
+    Validation {
+        code: code.trim().to_owned(),
+        referrer_id: None,
+        remaining_uses: None,
+        reason: Some(reason.to_owned()),
+    }
+}
+
+fn objection(
+    referrer: &User,
+    user: Option<&User>,
+    attempt: Attempt,
+    remaining: Option<i64>,
+) -> Option<&'static str> {
+    if let Some(user) = user {
+        let mailbox = user.personal.mailbox();
+        if user.id == referrer.id || (mailbox.is_some() && mailbox == referrer.personal.mailbox()) {
+            return Some("SELF_REFERRAL");
+        }
+        if user.referrer_id.is_some() {
+            return Some("ALREADY_REFERRED");
+        }
+        if attempt == Attempt::TypedIn && user.purchase_count > 0 {
+            return Some("ALREADY_PURCHASED");
+        }
+    }
+    (remaining == Some(0)).then_some("MAX_USES_REACHED")
+}
+
+fn ask_rules(
+    work: &Work<'_>,
+    code: &str,
+    referrer: &User,
+    user: Option<&User>,
+) -> Result<Option<String>, Stop> {
+    let caps = cap_facts(work, user.map(|user| user.id.as_str()), Some(&referrer.id))?;
+    let facts = json!({
+        "code": code,
+        "referrer": referrer_facts(referrer),
+        "user": user.map_or(Value::Null, person_facts),
+        "caps": caps,
+        "settings": work.program().settings,
+        "now": work.now().timestamp_micros(),
+    });
+    Ok(work.in_force.rules.can_use_code(&facts).err())
+}

@@ -1,0 +1,170 @@
+//! The course of a referral: made, converted, credited, and what may come between.
+
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::domain::amount::Amount;
+use crate::domain::records::{Purchase, Referral, ReferralStatus, TallyKey, User};
+use crate::domain::refusal::Refusal;
+use crate::domain::state::Stop;
+use crate::domain::time::day_of;
+use crate::domain::work::Work;
+
+/// Makes a referral of `referee` by `referrer_id`, PENDING. The user's own referral where a program
+/// has one for each user.
+pub fn make(work: &mut Work<'_>, code: &str, referrer_id: &str, referee: &mut User) -> Uuid {
+    let referral = Referral {
+        id: work.id(),
+        code: code.to_owned(),
+        status: ReferralStatus::Pending,
+        referrer_id: referrer_id.to_owned(),
+        referee_id: referee.id.clone(),
+        created: work.position(),
+        signed_up_at: work.now(),
+        converted_at: None,
+        credited_at: None,
+        bonus_earned: Amount::ZERO,
+        failure_reason: None,
+        purchase_id: None,
+        purchase_type: None,
+        purchase_amount: None,
+        plan: None,
+        signals: None,
+    };
+    let id = referral.id;
+    work.state.count(TallyKey::tenant("referrals"), 1);
+    work.state.count(status_key(ReferralStatus::Pending), 1);
+    work.state.put(referral);
+    work.answer.referral_id = Some(id);
+    id
+}
+
+/// Counts the conversion: a referred user's first purchase, whatever the rules answer. Each referral
+/// converts once, and each purchase's own referral with its purchase.
+pub fn convert(work: &mut Work<'_>, referral_id: Uuid, purchase: &Purchase) -> Result<(), Stop> {
+    let mut referral = stored(work, referral_id)?;
+    describe(&mut referral, purchase);
+    if referral.converted_at.is_none() {
+        let now = work.now();
+        referral.converted_at = Some(now);
+        let mut referrer = work.user(&referral.referrer_id)?;
+        referrer.conversions += 1;
+        work.state.put(referrer);
+        work.count_on(now, "conversions", 1);
+        let seconds = (now - referral.signed_up_at).num_seconds().max(0);
+        work.count_on(now, "seconds_to_purchase", seconds);
+        work.count_on(now, "first_purchases", 1);
+    }
+    work.state.put(referral);
+    Ok(())
+}
+
+/// Notes on a referral which purchase decides it.
+fn describe(referral: &mut Referral, purchase: &Purchase) {
+    referral.purchase_id = Some(purchase.id.clone());
+    referral.purchase_amount = Some(purchase.amount);
+    referral.purchase_type = purchase.data.get("type").and_then(Value::as_str).map(str::to_owned);
+    referral.plan.clone_from(&purchase.plan);
+}
+
+/// The referrer was paid: CREDITED, and counted for the referrer. Gives the reason why not, when the
+/// referral is not in a state that can be credited.
+pub fn credit(
+    work: &mut Work<'_>,
+    referral_id: Uuid,
+    purchase_id: Option<&str>,
+) -> Result<Result<(), String>, Stop> {
+    use ReferralStatus::{Failed, Held, Paying, Pending};
+    let mut referral = stored(work, referral_id)?;
+    if !matches!(referral.status, Pending | Held | Paying | Failed) {
+        return Ok(Err(format!("referral:{}", referral.status.name())));
+    }
+    if let Some(purchase_id) = purchase_id
+        && let Some(purchase) = work.state.get::<Purchase>(&purchase_id.to_owned())?.cloned()
+    {
+        describe(&mut referral, &purchase);
+        work.state.put(Purchase { referral_id: Some(referral_id), ..purchase });
+    }
+    let now = work.now();
+    referral.credited_at = Some(now);
+    referral.failure_reason = None;
+    let mut referrer = work.user(&referral.referrer_id)?;
+    referrer.credited += 1;
+    let day = day_of(now, work.program().time_zone);
+    work.state.change.tally_referrer(day, &referrer.id, 1, Amount::ZERO)?;
+    work.count_on(now, "credited", 1);
+    work.state.put(referrer);
+    work.state.lane_mut().credited_referrals += 1;
+    move_to(work, referral, ReferralStatus::Credited);
+    Ok(Ok(()))
+}
+
+/// The referral waits for an administrator.
+pub fn hold(
+    work: &mut Work<'_>,
+    referral_id: Uuid,
+    reason: &str,
+    signals: Value,
+) -> Result<(), Stop> {
+    let mut referral = stored(work, referral_id)?;
+    referral.failure_reason = Some(reason.to_owned());
+    referral.signals = Some(signals);
+    move_to(work, referral, ReferralStatus::Held);
+    Ok(())
+}
+
+/// The referral is refused.
+pub fn reject(
+    work: &mut Work<'_>,
+    referral_id: Uuid,
+    reason: &str,
+    signals: Value,
+) -> Result<(), Stop> {
+    let mut referral = stored(work, referral_id)?;
+    referral.failure_reason = Some(reason.to_owned());
+    referral.signals = Some(signals);
+    move_to(work, referral, ReferralStatus::Rejected);
+    Ok(())
+}
+
+/// A payment was owed and could not be made.
+pub fn fail(work: &mut Work<'_>, referral_id: Uuid, reason: &str) -> Result<(), Stop> {
+    let mut referral = stored(work, referral_id)?;
+    referral.failure_reason = Some(reason.to_owned());
+    move_to(work, referral, ReferralStatus::Failed);
+    Ok(())
+}
+
+/// The referrer's reward was taken back: it no longer counts; the conversion stays.
+pub fn reverse(work: &mut Work<'_>, referral_id: Uuid) -> Result<(), Stop> {
+    let referral = stored(work, referral_id)?;
+    if referral.status != ReferralStatus::Credited {
+        return Ok(());
+    }
+    let mut referrer = work.user(&referral.referrer_id)?;
+    referrer.credited -= 1;
+    let now = work.now();
+    let day = day_of(now, work.program().time_zone);
+    work.state.change.tally_referrer(day, &referrer.id, -1, Amount::ZERO)?;
+    work.count_on(now, "credited", -1);
+    work.state.put(referrer);
+    work.state.lane_mut().credited_referrals -= 1;
+    move_to(work, referral, ReferralStatus::Reversed);
+    Ok(())
+}
+
+fn move_to(work: &mut Work<'_>, mut referral: Referral, status: ReferralStatus) {
+    work.state.count(status_key(referral.status), -1);
+    work.state.count(status_key(status), 1);
+    referral.status = status;
+    work.state.put(referral);
+}
+
+fn status_key(status: ReferralStatus) -> TallyKey {
+    TallyKey::tenant(format!("referrals:{}", status.name()))
+}
+
+fn stored(work: &Work<'_>, referral_id: Uuid) -> Result<Referral, Stop> {
+    (work.state.get::<Referral>(&referral_id)?.cloned())
+        .ok_or_else(|| Refusal::internal("A referral that a record names is not there.").into())
+}

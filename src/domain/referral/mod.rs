@@ -1,0 +1,9 @@
+//! Referrals: codes, whether one can be used, and what happens to a referral.
+
+mod check;
+mod codes;
+mod course;
+
+pub use check::{Attempt, validate};
+pub use codes::{give_code, replace_code};
+pub use course::{convert, credit, fail, hold, make, reject, reverse};

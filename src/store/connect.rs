@@ -1,0 +1,111 @@
+//! Connections: one writer and several readers on SQLite; pools for lanes and for reads on PostgreSQL.
+
+use std::time::Duration;
+
+use sea_orm::sqlx::postgres::PgConnectOptions;
+use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sea_orm::{ConnectOptions, Database as SeaOrm, DatabaseConnection};
+use secrecy::SecretSlice;
+
+use super::StoreError;
+
+/// How the store connects.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Connections that only read, at most.
+    pub read_connections: u32,
+    /// Connections of lanes, at most; SQLite has one, whatever this says.
+    pub lane_connections: u32,
+    /// How long a lane's connection waits for a lock, a statement or the next statement; and how
+    /// long anyone waits for a connection.
+    pub timeout: Duration,
+    /// The key of the digests that stay when what is personal is deleted.
+    pub digest_key: SecretSlice<u8>,
+    /// Where the schema is changed, when that is another address than the database's own (of a
+    /// distributed PostgreSQL: the coordinator's).
+    pub migration_url: Option<String>,
+}
+
+impl Options {
+    /// The usual options: 8 connections to read, 8 for lanes, 5 seconds.
+    #[must_use]
+    pub fn new(digest_key: Vec<u8>) -> Self {
+        Self {
+            read_connections: 8,
+            lane_connections: 8,
+            timeout: Duration::from_secs(5),
+            digest_key: digest_key.into(),
+            migration_url: None,
+        }
+    }
+}
+
+/// Is this the address of a SQLite file?
+pub fn is_sqlite(url: &str) -> bool {
+    url.starts_with("sqlite:")
+}
+
+/// The connections for writing: each waits 5 seconds for a lock and no longer.
+pub async fn writer(url: &str, options: &Options) -> Result<DatabaseConnection, StoreError> {
+    let mut connect = common(url, options);
+    let timeout = options.timeout;
+    if is_sqlite(url) {
+        connect.max_connections(1);
+        connect.map_sqlx_sqlite_opts(move |file| sqlite(file, timeout).create_if_missing(true));
+    } else {
+        connect.max_connections(options.lane_connections);
+        connect.map_sqlx_postgres_opts(move |server| lane_settings(server, timeout));
+    }
+    Ok(SeaOrm::connect(connect).await?)
+}
+
+/// The connections for reading.
+pub async fn reader(url: &str, options: &Options) -> Result<DatabaseConnection, StoreError> {
+    let mut connect = common(url, options);
+    let timeout = options.timeout;
+    connect.max_connections(options.read_connections);
+    connect.map_sqlx_sqlite_opts(move |file| sqlite(file, timeout).pragma("query_only", "ON"));
+    Ok(SeaOrm::connect(connect).await?)
+}
+
+/// One connection for changing the schema, which may take its time.
+pub async fn migrator(url: &str, options: &Options) -> Result<DatabaseConnection, StoreError> {
+    let mut connect = common(url, options);
+    let timeout = options.timeout;
+    connect.max_connections(1);
+    connect.map_sqlx_sqlite_opts(move |file| sqlite(file, timeout).create_if_missing(true));
+    Ok(SeaOrm::connect(connect).await?)
+}
+
+fn common(url: &str, options: &Options) -> ConnectOptions {
+    let mut connect = ConnectOptions::new(url);
+    connect
+        .sqlx_logging(false)
+        .acquire_timeout(options.timeout)
+        .idle_timeout(Duration::from_secs(60))
+        // A ping before every use costs a round trip; a connection that sat idle is worth one.
+        .test_before_acquire(false)
+        .test_before_acquire_if_idle_for(Duration::from_secs(5));
+    connect
+}
+
+fn sqlite(file: SqliteConnectOptions, timeout: Duration) -> SqliteConnectOptions {
+    file.journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(timeout)
+        .statement_cache_capacity(STATEMENTS_KEPT)
+}
+
+fn lane_settings(server: PgConnectOptions, timeout: Duration) -> PgConnectOptions {
+    let millis = timeout.as_millis().to_string();
+    server.statement_cache_capacity(STATEMENTS_KEPT).options([
+        ("lock_timeout", millis.as_str()),
+        ("statement_timeout", &millis),
+        ("idle_in_transaction_session_timeout", &millis),
+        ("default_transaction_isolation", "read committed"),
+    ])
+}
+
+/// Prepared statements that a connection keeps: those of a lane, in the sizes of its batches.
+const STATEMENTS_KEPT: usize = 512;

@@ -1,0 +1,121 @@
+//! A lane's way in and out of the database: lock the row, load a slice, save a change.
+
+mod asked;
+mod load;
+mod save;
+
+use std::collections::{BTreeSet, HashSet};
+
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+};
+use uuid::Uuid;
+
+use super::rows::{Row, event, lane};
+use super::statement::KEYS_AT_ONCE;
+use super::{Database, StoreError};
+use crate::domain::records::Lane;
+use crate::domain::state::{Key, Slice};
+use digest::Digests;
+
+pub mod digest;
+
+/// A transaction that holds a tenant's row in `lanes`: until it ends, nobody else changes anything
+/// of the tenant. Dropped without a commit, it is rolled back.
+#[derive(Debug)]
+pub struct LaneTransaction {
+    transaction: DatabaseTransaction,
+    tenant_id: i64,
+    lane: Lane,
+    digests: Digests,
+}
+
+impl Database {
+    /// Begins to write for a tenant: waits until its row is free and locks it.
+    pub async fn begin_write(&self, tenant_id: i64) -> Result<LaneTransaction, StoreError> {
+        let options = TransactionOptions {
+            // A deferred transaction that reads and then writes fails under load. PostgreSQL
+            // ignores it.
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        let transaction = self.writer.begin_with_options(options).await?;
+        // SQLite has no row locks, needs none here, and SeaORM leaves the clause out for it.
+        let row = lane::Entity::find_by_id(tenant_id).lock_exclusive().one(&transaction).await?;
+        let lane = row.ok_or(StoreError::UnknownTenant(tenant_id))?.record()?;
+        let digests = Digests::new(&self.options.digest_key);
+        Ok(LaneTransaction { transaction, tenant_id, lane, digests })
+    }
+
+    /// The tenant's row in `lanes` as it is now, without a lock.
+    pub async fn lane(&self, tenant_id: i64) -> Result<Lane, StoreError> {
+        let row = lane::Entity::find_by_id(tenant_id).one(&self.reader).await?;
+        row.ok_or(StoreError::UnknownTenant(tenant_id))?.record()
+    }
+
+    /// Loads what is asked for into a slice that nothing will be saved from.
+    pub async fn load(
+        &self,
+        tenant_id: i64,
+        slice: &mut Slice,
+        keys: &BTreeSet<Key>,
+    ) -> Result<(), StoreError> {
+        load::load(&self.reader, tenant_id, slice, keys).await
+    }
+}
+
+impl LaneTransaction {
+    /// Whose lane it is.
+    #[must_use]
+    pub const fn tenant_id(&self) -> i64 {
+        self.tenant_id
+    }
+
+    /// The tenant's row, as it was when it was locked.
+    #[must_use]
+    pub const fn lane(&self) -> &Lane {
+        &self.lane
+    }
+
+    /// Loads what is asked for: each key ends in the slice as a record or as absent.
+    pub async fn load(&self, slice: &mut Slice, keys: &BTreeSet<Key>) -> Result<(), StoreError> {
+        load::load(&self.transaction, self.tenant_id, slice, keys).await
+    }
+
+    /// Of these commands, those that are among the events already: after a lost connection it tells
+    /// what became of a batch.
+    pub async fn known_commands(&self, ids: &[Uuid]) -> Result<HashSet<Uuid>, StoreError> {
+        known_commands(&self.transaction, self.tenant_id, ids).await
+    }
+
+    /// Keeps everything. After [`StoreError::ConnectionLost`] it is unknown whether it did.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        Ok(self.transaction.commit().await?)
+    }
+
+    /// Keeps nothing.
+    pub async fn rollback(self) -> Result<(), StoreError> {
+        Ok(self.transaction.rollback().await?)
+    }
+}
+
+async fn known_commands<C: ConnectionTrait>(
+    connection: &C,
+    tenant_id: i64,
+    ids: &[Uuid],
+) -> Result<HashSet<Uuid>, StoreError> {
+    let mut known = HashSet::new();
+    for some in ids.chunks(KEYS_AT_ONCE) {
+        let found: Vec<Uuid> = event::Entity::find()
+            .select_only()
+            .column(event::Column::Id)
+            .filter(event::Column::TenantId.eq(tenant_id))
+            .filter(event::Column::Id.is_in(some.to_vec()))
+            .into_tuple()
+            .all(connection)
+            .await?;
+        known.extend(found);
+    }
+    Ok(known)
+}

@@ -1,0 +1,182 @@
+//! Saving a change: a few statements for each table that it touches, none for the others.
+
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+
+use super::LaneTransaction;
+use crate::domain::records::Lane;
+use crate::domain::state::{Change, Record, Table};
+use crate::store::StoreError;
+use crate::store::rows::{
+    Row, account, cells, code, counting, decision, event, lane, lot, notice, promo, purchase,
+    referral, transaction, user,
+};
+use crate::store::statement::{add, insert, upsert};
+
+impl LaneTransaction {
+    /// Writes what changed, rows after those that they refer to. Nothing of it is kept before
+    /// [`LaneTransaction::commit`].
+    pub async fn save(&self, change: &Change) -> Result<(), StoreError> {
+        self.save_events(change).await?;
+        self.save_people(change).await?;
+        self.save_ledger(change).await?;
+        self.save_decisions(change).await?;
+        self.save_counts(change).await?;
+        match &change.lane {
+            Some(row) => self.save_row(row).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn save_events(&self, change: &Change) -> Result<(), StoreError> {
+        let mut rows = Vec::with_capacity(change.events.len());
+        let mut personal = Vec::new();
+        for event in &change.events {
+            let text = cells::json_of(event.personal.as_ref())?;
+            let digest = text.as_deref().map(|text| self.digests.of(text));
+            rows.push(event::Model::of(self.tenant_id, event, digest)?);
+            personal.extend(text.map(|text| event::personal::Model {
+                tenant_id: self.tenant_id,
+                seq: event.seq,
+                user_id: event.user_id.clone(),
+                personal: text,
+            }));
+        }
+        insert::<event::Entity, _>(&self.transaction, rows).await?;
+        insert::<event::personal::Entity, _>(&self.transaction, personal).await
+    }
+
+    async fn save_people(&self, change: &Change) -> Result<(), StoreError> {
+        let tables = &change.tables;
+        upsert::<user::Entity, _>(&self.transaction, self.rows(&tables.users)?).await?;
+        upsert::<code::Entity, _>(&self.transaction, self.rows(&tables.codes)?).await?;
+        upsert::<code::click::Entity, _>(&self.transaction, self.rows(&tables.clicks)?).await?;
+        upsert::<referral::Entity, _>(&self.transaction, self.rows(&tables.referrals)?).await?;
+        upsert::<purchase::Entity, _>(&self.transaction, self.rows(&tables.purchases)?).await?;
+        upsert::<notice::Entity, _>(&self.transaction, self.rows(&tables.notices)?).await
+    }
+
+    async fn save_ledger(&self, change: &Change) -> Result<(), StoreError> {
+        use transaction::{lot_use, reversal};
+
+        let tables = &change.tables;
+        upsert::<account::Entity, _>(&self.transaction, self.rows(&tables.accounts)?).await?;
+        let mut lots: Vec<lot::Model> = self.rows(&tables.lots)?;
+        lots.sort_unstable_by_key(|lot| (lot.seq, lot.n));
+        upsert::<lot::Entity, _>(&self.transaction, lots).await?;
+        let mut entries: Vec<transaction::Model> = self.rows(&tables.transactions)?;
+        entries.sort_unstable_by_key(|entry| (entry.seq, entry.n));
+        insert::<transaction::Entity, _>(&self.transaction, entries).await?;
+        let uses = (tables.transactions.values().flatten())
+            .flat_map(|entry| lot_use::Model::of(self.tenant_id, entry))
+            .collect();
+        insert::<lot_use::Entity, _>(&self.transaction, uses).await?;
+        insert::<reversal::Entity, _>(&self.transaction, self.rows(&tables.reversals)?).await
+    }
+
+    async fn save_decisions(&self, change: &Change) -> Result<(), StoreError> {
+        use notice::emission;
+
+        let tables = &change.tables;
+        self.save_sheets(change).await?;
+        upsert::<decision::Entity, _>(&self.transaction, self.rows(&tables.decisions)?).await?;
+        upsert::<promo::Entity, _>(&self.transaction, self.rows(&tables.promos)?).await?;
+        let uses = self.rows(&tables.promo_uses)?;
+        upsert::<promo::promo_use::Entity, _>(&self.transaction, uses).await?;
+        let emissions = (tables.emissions.iter())
+            .map(|emission| emission::Model::of(self.tenant_id, emission))
+            .collect::<Result<_, _>>()?;
+        insert::<emission::Entity, _>(&self.transaction, emissions).await
+    }
+
+    async fn save_sheets(&self, change: &Change) -> Result<(), StoreError> {
+        use decision::{personal, sheet};
+
+        let (mut rows, mut own) = (Vec::new(), Vec::new());
+        for facts in change.tables.fact_sheets.values().flatten() {
+            let text = cells::json_of(facts.personal.as_ref())?;
+            let digest = text.as_deref().map(|text| self.digests.of(text));
+            rows.push(sheet::Model::of(self.tenant_id, facts, digest)?);
+            own.extend(text.map(|text| personal::Model {
+                tenant_id: self.tenant_id,
+                seq: facts.key.seq,
+                n: facts.key.n,
+                user_id: facts.user_id.clone(),
+                personal: text,
+            }));
+        }
+        insert::<sheet::Entity, _>(&self.transaction, rows).await?;
+        insert::<personal::Entity, _>(&self.transaction, own).await
+    }
+
+    async fn save_counts(&self, change: &Change) -> Result<(), StoreError> {
+        use counting::{cap_use, fingerprint, once, referrer_day, tally};
+
+        let (tables, tenant_id) = (&change.tables, self.tenant_id);
+        upsert::<cap_use::Entity, _>(&self.transaction, self.rows(&tables.cap_uses)?).await?;
+        upsert::<once::Entity, _>(&self.transaction, self.rows(&tables.onces)?).await?;
+        let seen = (tables.fingerprints.values().flatten())
+            .flat_map(|print| fingerprint::Model::of(tenant_id, print))
+            .collect();
+        upsert::<fingerprint::Entity, _>(&self.transaction, seen).await?;
+        let tallies = (change.tallies.iter().filter(|(_, by)| **by != 0))
+            .map(|(key, by)| tally::Model {
+                tenant_id,
+                scope: key.scope.clone(),
+                name: key.name.clone(),
+                value: *by,
+            })
+            .collect();
+        add::<tally::Entity, _>(&self.transaction, tallies, &[tally::Column::Value]).await?;
+        let days = (change.referrer_days.iter())
+            .map(|((day, user_id), more)| referrer_day::Model {
+                tenant_id,
+                day: day.to_string(),
+                user_id: user_id.clone(),
+                credited: more.credited,
+                earned: more.earned.get(),
+            })
+            .collect();
+        let sums = [referrer_day::Column::Credited, referrer_day::Column::Earned];
+        add::<referrer_day::Entity, _>(&self.transaction, days, &sums).await
+    }
+
+    /// The tenant's own row; its settings only when they have another version.
+    async fn save_row(&self, row: &Lane) -> Result<(), StoreError> {
+        use sea_orm::ActiveValue::{NotSet, Set};
+
+        let model = lane::Model::of(self.tenant_id, row)?;
+        let settings_changed = row.settings_version != self.lane.settings_version;
+        let settings = if settings_changed { Set(model.settings.clone()) } else { NotSet };
+        let changed = lane::ActiveModel {
+            tenant_id: NotSet,
+            seq: Set(model.seq),
+            last_at: Set(model.last_at),
+            program: Set(model.program),
+            program_hash: Set(model.program_hash),
+            settings_version: Set(model.settings_version),
+            settings,
+            users: Set(model.users),
+            credited_referrals: Set(model.credited_referrals),
+        };
+        lane::Entity::update_many()
+            .set(changed)
+            .filter(lane::Column::TenantId.eq(self.tenant_id))
+            .exec(&self.transaction)
+            .await?;
+        if settings_changed {
+            let version = lane::settings::Model {
+                tenant_id: self.tenant_id,
+                version: row.settings_version,
+                settings: model.settings,
+                seq: row.seq,
+            };
+            upsert::<lane::settings::Entity, _>(&self.transaction, vec![version]).await?;
+        }
+        Ok(())
+    }
+
+    /// The rows of a table's records.
+    fn rows<R: Record, M: Row<Record = R>>(&self, table: &Table<R>) -> Result<Vec<M>, StoreError> {
+        table.values().flatten().map(|record| M::of(self.tenant_id, record)).collect()
+    }
+}

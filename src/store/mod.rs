@@ -1,0 +1,67 @@
+//! The store: everything that is kept, in SQLite or PostgreSQL. Rows and SQL stay inside; what goes
+//! in and comes out are the domain's records. Every query takes the tenant.
+
+mod connect;
+mod decisions;
+mod error;
+mod lane;
+mod paging;
+mod rows;
+mod schema;
+mod statement;
+mod tenants;
+mod transactions;
+
+use std::sync::Arc;
+
+use sea_orm::{DatabaseConnection, DbBackend};
+
+pub use connect::Options;
+pub use error::StoreError;
+pub use lane::LaneTransaction;
+pub use paging::{Count, Page, Rows, Window};
+pub use tenants::{NewTenant, Tenant};
+
+/// The database, open. Cheap to clone; every clone uses the same connections.
+#[derive(Debug, Clone)]
+pub struct Database {
+    /// Writes: lanes, tenants, keys, programs.
+    writer: DatabaseConnection,
+    /// Reads only.
+    reader: DatabaseConnection,
+    url: Arc<str>,
+    options: Arc<Options>,
+}
+
+impl Database {
+    /// Opens the database at `url` (`sqlite:file.db`, `postgres://...`); makes a missing SQLite
+    /// file. Neither makes nor changes tables: see [`Database::migrate`].
+    pub async fn connect(url: &str, options: Options) -> Result<Self, StoreError> {
+        let writer = connect::writer(url, &options).await?;
+        let reader = connect::reader(url, &options).await?;
+        Ok(Self { writer, reader, url: url.into(), options: Arc::new(options) })
+    }
+
+    /// Which database it is: `sqlite` or `postgres`.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self.writer.get_database_backend() {
+            DbBackend::Sqlite => "sqlite",
+            _ => "postgres",
+        }
+    }
+
+    /// Does the database answer?
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        Ok(self.reader.ping().await?)
+    }
+
+    /// Closes every connection; what runs ends first.
+    pub async fn close(self) -> Result<(), StoreError> {
+        self.reader.close_by_ref().await?;
+        Ok(self.writer.close_by_ref().await?)
+    }
+}
+
+#[cfg(test)]
+mod tests;

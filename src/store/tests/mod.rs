@@ -1,0 +1,65 @@
+//! The store on SQLite, and on PostgreSQL when `TEST_DATABASE_URL` names a server.
+
+mod round_trip;
+mod samples;
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use sea_orm::{ConnectionTrait, Database as SeaOrm};
+
+use super::{Database, NewTenant, Options, Tenant};
+
+/// A database of a test's own; the file goes with it.
+pub struct Fixture {
+    pub database: Database,
+    _folder: Option<tempfile::TempDir>,
+}
+
+/// Runs a test on each database there is.
+pub async fn on_each<F: AsyncFn(Database)>(test: F) {
+    let sqlite = on_sqlite().await;
+    test(sqlite.database.clone()).await;
+    if let Some(postgres) = on_postgres().await {
+        test(postgres.database.clone()).await;
+        postgres.database.close().await.unwrap();
+    }
+}
+
+pub async fn on_sqlite() -> Fixture {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", folder.path().join("guerdon.db").display());
+    let database = Database::connect(&url, Options::new(b"a key".to_vec())).await.unwrap();
+    database.migrate().await.unwrap();
+    Fixture { database, _folder: Some(folder) }
+}
+
+/// A new database on the server that `TEST_DATABASE_URL` names.
+pub async fn on_postgres() -> Option<Fixture> {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let server = std::env::var("TEST_DATABASE_URL").ok()?;
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let name = format!("store_{}_{number}", std::process::id());
+    let admin = SeaOrm::connect(&server).await.unwrap();
+    admin.execute_unprepared(&format!("DROP DATABASE IF EXISTS {name}")).await.unwrap();
+    admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
+    admin.close().await.unwrap();
+    let (address, _) = server.rsplit_once('/').unwrap();
+    let url = format!("{address}/{name}");
+    let database = Database::connect(&url, Options::new(b"a key".to_vec())).await.unwrap();
+    database.migrate().await.unwrap();
+    Some(Fixture { database, _folder: None })
+}
+
+/// A tenant with nothing in it.
+pub async fn tenant(database: &Database, slug: &str) -> Tenant {
+    let new = NewTenant {
+        slug: slug.to_owned(),
+        name: slug.to_uppercase(),
+        currency: Some("USD".to_owned()),
+        program: "plain".to_owned(),
+        program_hash: "00".repeat(32),
+        jwt_secret: "secret".to_owned(),
+        created_at: samples::at(0),
+    };
+    database.create_tenant(new).await.unwrap()
+}

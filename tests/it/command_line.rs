@@ -1,0 +1,110 @@
+//! The command line, as an operator meets it.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use crate::harness::{Kind, PrivateDatabase, guerdon};
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn run(command: &mut Command) -> Output {
+    command.output().unwrap()
+}
+
+/// It ends with a code that is not 0 and says why in one line, without a backtrace.
+fn ends_with_one_line(output: &Output, about: &str) {
+    let said = text(&output.stderr);
+    assert!(!output.status.success(), "it went on");
+    assert!(said.contains(about), "{said}");
+    assert!(!said.contains("panicked") && !said.contains("stack backtrace"), "{said}");
+    assert!(said.trim().lines().count() <= 2, "{said}");
+}
+
+#[test]
+fn help_lists_every_option_with_its_variable_and_default() {
+    let help = text(&run(guerdon().args(["serve", "--help"])).stdout);
+    for word in [
+        "GUERDON_LISTEN",
+        "127.0.0.1:8080",
+        "DATABASE_URL",
+        "GUERDON_RULES",
+        "GUERDON_OPERATOR_KEY",
+        "--no-provision",
+    ] {
+        assert!(help.contains(word), "{word} is not in\n{help}");
+    }
+    let commands = text(&run(guerdon().arg("--help")).stdout);
+    for word in ["serve", "migrate", "schema", "rules", "tenant", "key", "audit"] {
+        assert!(commands.contains(word), "{word} is not in\n{commands}");
+    }
+}
+
+#[test]
+fn a_missing_rules_folder_ends_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let output =
+        run(guerdon().current_dir(&folder).env("GUERDON_LISTEN", "127.0.0.1:0").arg("serve"));
+    ends_with_one_line(&output, "rules");
+}
+
+#[test]
+fn an_unreachable_database_ends_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
+    let mut command = guerdon();
+    command.current_dir(&folder).env("GUERDON_RULES", &rules).env("GUERDON_LISTEN", "127.0.0.1:0");
+    command.env("GUERDON_OPERATOR_KEY", "k".repeat(40));
+    command.env("DATABASE_URL", "postgres://nobody:secret@127.0.0.1:1/nothing");
+    let output = run(&mut command);
+    ends_with_one_line(&output, "database");
+    assert!(!text(&output.stderr).contains("secret"), "it tells the password");
+}
+
+#[test]
+fn the_worked_examples_hold_and_the_rules_compile() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for task in ["check", "test"] {
+        let output = run(guerdon().current_dir(root).args(["rules", task]));
+        assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
+    }
+}
+
+#[test]
+fn a_mistake_in_a_rule_is_shown_with_its_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules/starter");
+    crate::harness::copy_program(&from, folder.path());
+    let rule = folder.path().join("starter/campaign.rhai");
+    std::fs::write(&rule, "fn on_signup(ctx) {\n    [credit(ctx.user 5)]\n}\n").unwrap();
+    let output = run(guerdon().env("GUERDON_RULES", folder.path()).args(["rules", "check"]));
+    let said = format!("{}{}", text(&output.stdout), text(&output.stderr));
+    assert!(!output.status.success(), "{said}");
+    assert!(said.contains("campaign.rhai") && said.contains('2'), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tenants_and_keys_are_made_on_both_databases() {
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        let database = PrivateDatabase::make(kind).await;
+        println!("played on {}", database.prove().await);
+        let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
+        let in_database = |arguments: &[&str]| {
+            let mut command = guerdon();
+            command.env("DATABASE_URL", &database.url).env("GUERDON_RULES", &rules);
+            command.env("GUERDON_OPERATOR_KEY", "k".repeat(40));
+            let output = run(command.args(arguments));
+            assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
+            text(&output.stdout)
+        };
+        in_database(&["tenant", "create", "acme", "--name", "Acme"]);
+        assert!(in_database(&["tenant", "list"]).contains("acme"));
+        let key = in_database(&[
+            "key", "create", "--tenant", "acme", "--role", "service", "--name", "back end",
+        ]);
+        assert!(key.contains("gdn_service_acme."), "{key}");
+        in_database(&["audit"]);
+        database.remove().await;
+    }
+}

@@ -1,0 +1,158 @@
+//! A database of its own for each test.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use sea_orm::{ConnectionTrait, Database, DatabaseConnection};
+
+use crate::postgres;
+
+/// Which of the two databases a story is played on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Sqlite,
+    Postgres,
+}
+
+/// A private, migrated database; gone when [`PrivateDatabase::remove`] is called.
+pub struct PrivateDatabase {
+    pub kind: Kind,
+    pub url: String,
+    folder: Option<tempfile::TempDir>,
+    name: String,
+}
+
+impl PrivateDatabase {
+    /// Makes one from the template of its kind.
+    pub async fn make(kind: Kind) -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        match kind {
+            Kind::Sqlite => {
+                let folder = tempfile::tempdir().unwrap();
+                let path = folder.path().join("guerdon.db");
+                std::fs::copy(sqlite_template().await, &path).unwrap();
+                let url = format!("sqlite://{}?mode=rwc", path.display());
+                Self { kind, url, folder: Some(folder), name: String::new() }
+            }
+            Kind::Postgres => {
+                let name = format!("guerdon_test_{}_{number}", std::process::id());
+                let template = postgres_template().await;
+                admin(&format!("CREATE DATABASE {name} TEMPLATE {template}")).await;
+                let url = postgres::with_database(postgres::admin_url(), &name);
+                Self { kind, url, folder: None, name }
+            }
+        }
+    }
+
+    /// Asks the database itself what it is, and what it calls itself must be what it should be.
+    pub async fn prove(&self) -> String {
+        let connection = Database::connect(&self.url).await.unwrap();
+        let question = match self.kind {
+            Kind::Sqlite => "SELECT 'SQLite ' || sqlite_version() AS name",
+            Kind::Postgres => "SELECT version() AS name",
+        };
+        let name = ask(&connection, question).await;
+        connection.close().await.unwrap();
+        let expected = match self.kind {
+            Kind::Sqlite => "SQLite ",
+            Kind::Postgres => "PostgreSQL ",
+        };
+        assert!(name.starts_with(expected), "{name} is not {expected}");
+        name
+    }
+
+    /// Drops it.
+    pub async fn remove(self) {
+        match self.kind {
+            Kind::Sqlite => self.folder.unwrap().close().unwrap(),
+            Kind::Postgres => admin(&format!("DROP DATABASE {} WITH (FORCE)", self.name)).await,
+        }
+    }
+}
+
+async fn ask(connection: &DatabaseConnection, question: &str) -> String {
+    let statement = sea_orm::Statement::from_string(connection.get_database_backend(), question);
+    let row = connection.query_one_raw(statement).await.unwrap().unwrap();
+    row.try_get("", "name").unwrap()
+}
+
+/// Runs one statement as the cluster's administrator.
+async fn admin(statement: &str) {
+    let connection = Database::connect(postgres::admin_url()).await.unwrap();
+    connection.execute_unprepared(statement).await.unwrap();
+    connection.close().await.unwrap();
+}
+
+/// A migrated file that is copied for each test; kept until the migrations change.
+async fn sqlite_template() -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
+    let template = folder.join(format!("template-{}.db", migrations()));
+    let _one_at_a_time = MAKING.lock().await;
+    if !template.exists() {
+        let making = folder.join(format!("making-{}.db", std::process::id()));
+        let url = format!("sqlite://{}?mode=rwc", making.display());
+        migrate(&url);
+        let connection = Database::connect(&url).await.unwrap();
+        connection.execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)").await.unwrap();
+        connection.close().await.unwrap();
+        std::fs::rename(&making, &template).unwrap();
+    }
+    template
+}
+
+/// The name of a migrated database that is copied for each test; kept until the migrations change.
+async fn postgres_template() -> String {
+    let template = format!("guerdon_template_{}", migrations());
+    let _one_at_a_time = MAKING.lock().await;
+    let here =
+        format!("SELECT count(*)::text AS name FROM pg_database WHERE datname = '{template}'");
+    let connection = Database::connect(postgres::admin_url()).await.unwrap();
+    if ask(&connection, &here).await == "0" {
+        let making = format!("guerdon_making_{}", std::process::id());
+        admin(&format!("CREATE DATABASE {making}")).await;
+        migrate(&postgres::with_database(postgres::admin_url(), &making));
+        admin(&format!("ALTER DATABASE {making} RENAME TO {template}")).await;
+    }
+    connection.close().await.unwrap();
+    template
+}
+
+static MAKING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
+/// Names the state of the migrations: another name when any of their files changes.
+fn migrations() -> &'static str {
+    static NAME: LazyLock<String> = LazyLock::new(|| {
+        let mut paths = Vec::new();
+        collect_files(concat!(env!("CARGO_MANIFEST_DIR"), "/migration/src").as_ref(), &mut paths);
+        paths.sort();
+        let mut hasher = DefaultHasher::new();
+        for path in paths {
+            std::fs::read(path).unwrap().hash(&mut hasher);
+        }
+        format!("{:016x}", hasher.finish())
+    });
+    &NAME
+}
+
+fn collect_files(folder: &Path, into: &mut Vec<PathBuf>) {
+    for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        if path.is_dir() {
+            collect_files(&path, into);
+        } else {
+            into.push(path);
+        }
+    }
+}
+
+/// Migrates with the program itself, as an operator would.
+fn migrate(url: &str) {
+    let done = std::process::Command::new(env!("CARGO_BIN_EXE_guerdon"))
+        .arg("migrate")
+        .env("DATABASE_URL", url)
+        .output()
+        .unwrap();
+    assert!(done.status.success(), "migrate: {}", String::from_utf8_lossy(&done.stderr));
+}

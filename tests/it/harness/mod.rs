@@ -1,0 +1,197 @@
+//! A whole server for each test: the real router in this process, a database of its own, a clock
+//! that only the test moves. When a test ends, the ledger's invariants are checked.
+
+mod caller;
+mod database;
+mod process;
+mod shop;
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use guerdon::app::{App, Settings};
+use guerdon::operations::clock::Clock;
+use serde_json::json;
+use tokio::sync::Mutex;
+
+pub use caller::{Answer, Caller, Way};
+pub use database::{Kind, PrivateDatabase};
+pub use process::{Process, guerdon};
+pub use shop::Shop;
+
+/// The operator's key of every server in tests.
+pub const OPERATOR_KEY: &str = "operator-key-of-the-tests-0123456789abcdef";
+
+/// When every story begins: a Friday morning in UTC.
+pub fn beginning() -> DateTime<Utc> {
+    "2026-11-20T08:00:00Z".parse().unwrap()
+}
+
+/// Makes a test of each story for each database, so that none is played on one alone:
+/// `stories!("rules/gatewayz": first_purchase, refund)`; the folders are copied for each test.
+#[macro_export]
+macro_rules! stories {
+    ($($folder:literal),+ : $($story:ident),+ $(,)?) => {
+        const FOLDERS: &[&str] = &[$($folder),+];
+        mod sqlite {
+            $(#[test] fn $story() {
+                $crate::harness::play($crate::harness::Kind::Sqlite, super::FOLDERS, super::$story);
+            })+
+        }
+        mod postgres {
+            $(#[test] fn $story() {
+                $crate::harness::play($crate::harness::Kind::Postgres, super::FOLDERS, super::$story);
+            })+
+        }
+    };
+}
+
+/// Plays one story on a server of its own, then checks the ledger.
+pub fn play(kind: Kind, folders: &[&str], story: impl AsyncFnOnce(&Server)) {
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(async {
+        let server = Server::start(kind, folders).await;
+        println!("played on {}", server.database.prove().await);
+        story(&server).await;
+        server.finish().await;
+    });
+    runtime.shutdown_timeout(Duration::from_secs(5));
+}
+
+/// A running server and all that belongs to it.
+pub struct Server {
+    pub app: App,
+    pub database: PrivateDatabase,
+    /// The folder of program folders that it reads.
+    pub rules: PathBuf,
+    clock: Clock,
+    keys: Mutex<HashMap<(String, &'static str), String>>,
+    _rules_folder: tempfile::TempDir,
+}
+
+impl Server {
+    /// Starts one on a new database, with copies of these program folders (paths from the
+    /// project's root), each of which gives a tenant of its name.
+    pub async fn start(kind: Kind, folders: &[&str]) -> Self {
+        let rules_folder = tempfile::tempdir().unwrap();
+        for folder in folders {
+            copy_program(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), rules_folder.path());
+        }
+        let database = PrivateDatabase::make(kind).await;
+        let clock = Clock::manual(beginning());
+        let rules = rules_folder.path().to_owned();
+        let app = App::start(settings(&database.url, &rules), clock.clone()).await.unwrap();
+        Self { app, database, rules, clock, keys: Mutex::default(), _rules_folder: rules_folder }
+    }
+
+    /// The time that this server believes it is.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    /// Lets time pass.
+    pub fn advance(&self, span: chrono::TimeDelta) {
+        self.clock.advance(span);
+    }
+
+    /// Moves the clock to an instant of RFC 3339.
+    pub fn advance_to(&self, instant: &str) {
+        let instant: DateTime<Utc> = instant.parse().unwrap();
+        self.clock.advance(instant - self.clock.now());
+    }
+
+    /// Who runs the server.
+    pub fn operator(&self) -> Caller {
+        self.bearer(OPERATOR_KEY)
+    }
+
+    /// A tenant's administrator.
+    pub async fn admin(&self, slug: &str) -> Caller {
+        self.with_key(slug, "ADMIN").await
+    }
+
+    /// A product's back end.
+    pub async fn service(&self, slug: &str) -> Caller {
+        self.with_key(slug, "SERVICE").await
+    }
+
+    /// Somebody without a credential who names a tenant.
+    pub fn anonymous(&self, slug: &str) -> Caller {
+        Caller::new(self.way(), None, Some(slug))
+    }
+
+    /// An end user, signed in for an hour.
+    pub async fn user(&self, slug: &str, id: &str) -> Caller {
+        let service = self.service(slug).await;
+        let issued = service.mutate("issueUserToken", json!({ "userId": id }), "token").await.ok();
+        self.bearer(issued["token"].as_str().unwrap())
+    }
+
+    /// Whoever has this token.
+    pub fn bearer(&self, token: &str) -> Caller {
+        Caller::new(self.way(), Some(token.to_owned()), None)
+    }
+
+    fn way(&self) -> Way {
+        Way::Router(self.app.router())
+    }
+
+    /// A product with its usual moves.
+    pub async fn shop(&self, slug: &str) -> Shop {
+        Shop::new(self.service(slug).await, self.admin(slug).await)
+    }
+
+    async fn with_key(&self, slug: &str, role: &'static str) -> Caller {
+        let mut keys = self.keys.lock().await;
+        if let Some(key) = keys.get(&(slug.to_owned(), role)) {
+            return self.bearer(key);
+        }
+        let input = json!({ "name": format!("{role} of the tests"), "role": role, "tenant": slug });
+        let made = self.operator().mutate("createApiKey", input, "id key").await.ok();
+        let key = made["key"].as_str().unwrap().to_owned();
+        keys.insert((slug.to_owned(), role), key.clone());
+        self.bearer(&key)
+    }
+
+    /// Books what is due, as the sweep does every minute.
+    pub async fn sweep(&self) {
+        self.app.sweep().await.unwrap();
+    }
+
+    /// Checks the ledger, then takes everything away.
+    pub async fn finish(self) {
+        self.assert_sound().await;
+        self.app.stop().await;
+        self.database.remove().await;
+    }
+
+    /// Checks that every invariant of the ledger holds now.
+    pub async fn assert_sound(&self) {
+        let broken = self.app.audit().await.unwrap();
+        assert!(broken.is_empty(), "the ledger is broken:\n{broken:#?}");
+    }
+}
+
+/// How a server in a test is set up: as an operator would, but for the watcher and the sweeps,
+/// which tests call by hand.
+pub fn settings(database_url: &str, rules: &Path) -> Settings {
+    Settings {
+        database_url: database_url.to_owned(),
+        rules: rules.to_owned(),
+        operator_key: Some(OPERATOR_KEY.to_owned().into()),
+        ..Settings::default()
+    }
+}
+
+/// Copies a program's folder to where a server reads its programs.
+pub fn copy_program(from: &Path, rules: &Path) {
+    let to = rules.join(from.file_name().unwrap());
+    std::fs::create_dir_all(&to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        std::fs::copy(&path, to.join(path.file_name().unwrap())).unwrap();
+    }
+}

@@ -1,0 +1,89 @@
+//! The program itself, run as an operator runs it.
+
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use super::{Caller, OPERATOR_KEY, Shop, Way};
+
+/// The built program with nothing of our own environment that it would read.
+pub fn guerdon() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_guerdon"));
+    for (name, _) in std::env::vars() {
+        if name.starts_with("GUERDON_") || name == "DATABASE_URL" || name == "RUST_LOG" {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
+/// A serving process; killed when it is dropped.
+pub struct Process {
+    child: Child,
+    /// Where it listens: `http://127.0.0.1:54321`.
+    pub address: String,
+    client: reqwest::Client,
+}
+
+impl Process {
+    /// Serves a database and a folder of programs on a free port; waits until it is ready.
+    pub async fn serve(database_url: &str, rules: &Path) -> Self {
+        let mut command = guerdon();
+        command.env("DATABASE_URL", database_url).env("GUERDON_RULES", rules);
+        command.env("GUERDON_OPERATOR_KEY", OPERATOR_KEY);
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        Self::start(command).await
+    }
+
+    /// Starts a prepared command on a free port; waits until it is ready.
+    pub async fn start(mut command: Command) -> Self {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        command.env("GUERDON_LISTEN", format!("127.0.0.1:{port}"));
+        let child = command.spawn().unwrap();
+        let address = format!("http://127.0.0.1:{port}");
+        let mut process = Self { child, address, client: reqwest::Client::new() };
+        process.wait_until_ready().await;
+        process
+    }
+
+    async fn wait_until_ready(&mut self) {
+        for _ in 0..600 {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                panic!("the server ended: {status}");
+            }
+            let ready = self.client.get(format!("{}/health/ready", self.address)).send().await;
+            if ready.is_ok_and(|response| response.status().is_success()) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("the server was not ready in 30 s");
+    }
+
+    /// A caller of this process with a token.
+    pub fn bearer(&self, token: &str) -> Caller {
+        let way = Way::Http(self.client.clone(), self.address.clone());
+        Caller::new(way, Some(token.to_owned()), None)
+    }
+
+    /// The operator's moves in a tenant, through this process.
+    pub fn shop(&self, slug: &str) -> Shop {
+        let operator = self.bearer(OPERATOR_KEY).naming(slug);
+        Shop::new(operator.clone(), operator)
+    }
+
+    /// Kills it at once, as a crash would.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}

@@ -1,0 +1,11 @@
+//! What the product does, told as stories through the real router, each on both databases.
+
+mod bad_input;
+mod credits;
+mod crowd;
+mod gatewayz;
+mod gatewayz_refunds;
+mod harbour;
+mod isolation;
+mod productready;
+mod starter;
