@@ -24,7 +24,8 @@ pub fn register(engine: &mut Engine) {
         .register_fn(">=", |a: Dynamic, b: Dynamic| ranked(&a, &b).map(Ordering::is_ge));
 }
 
-fn same(a: &Dynamic, b: &Dynamic) -> Compared<bool> {
+/// Are they equal? An error for unlike types, but for `()`.
+pub fn same(a: &Dynamic, b: &Dynamic) -> Compared<bool> {
     meter::charge(COST)?;
     if a.is_unit() || b.is_unit() {
         return Ok(a.is_unit() && b.is_unit());

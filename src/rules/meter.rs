@@ -41,6 +41,11 @@ impl Budget {
     pub fn new(per_call: u64, operations: u64, time: Duration) -> Self {
         Self { per_call, operations, deadline: Instant::now() + time }
     }
+
+    /// The operations that no call has used yet.
+    pub const fn operations_left(&self) -> u64 {
+        self.operations
+    }
 }
 
 /// What one call used.
@@ -75,6 +80,12 @@ pub fn measured<T>(budget: &mut Budget, work: impl FnOnce() -> T) -> (T, Used) {
     let Some(meter) = METER.replace(outer) else { return (result, Used::default()) };
     let operations = meter.operations.min(meter.limit);
     budget.operations -= operations;
+    // A rule that decides inside of a test works on the test's account as well.
+    METER.with_borrow_mut(|outer| {
+        if let Some(outer) = outer.as_mut() {
+            outer.operations += operations;
+        }
+    });
     let duration_micros = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
     (result, Used { operations, printed: meter.printed, duration_micros })
 }

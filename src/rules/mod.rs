@@ -4,6 +4,7 @@
 pub mod bound;
 pub mod compile;
 pub mod files;
+pub mod story;
 
 mod answer;
 mod calculation;

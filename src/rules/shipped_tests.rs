@@ -6,6 +6,7 @@ use serde_json::Map;
 
 use super::compile::Compiled;
 use super::files::{ProgramFiles, list};
+use super::story;
 
 #[test]
 fn every_shipped_program_compiles() {
@@ -18,5 +19,18 @@ fn every_shipped_program_compiles() {
         compiled.check_names().unwrap_or_else(|error| panic!("{name}: {error}"));
         let bound = compiled.bind(&Map::new());
         assert!(bound.warnings.is_empty(), "{name}: {:?}", bound.warnings);
+    }
+}
+
+#[test]
+fn every_shipped_programs_worked_examples_pass() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
+    for name in list(&root).unwrap() {
+        let files = ProgramFiles::read(&root, &name).unwrap();
+        let report = story::run(&Compiled::compile(&files).unwrap()).unwrap();
+        let failed: Vec<_> =
+            report.failed.iter().map(|(test, error)| format!("{name}: {test}: {error}")).collect();
+        assert!(failed.is_empty(), "{}", failed.join("\n"));
+        assert!(!report.passed.is_empty(), "{name} has no worked examples");
     }
 }

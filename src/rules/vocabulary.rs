@@ -151,7 +151,7 @@ fn amount_of(verb: &str, amount: &Dynamic) -> Read<Amount> {
 }
 
 /// A script's value as JSON; only what JSON can say.
-fn plain(value: &Dynamic) -> Read<Value> {
+pub fn plain(value: &Dynamic) -> Read<Value> {
     if let Ok(number) = value.as_int() {
         return Ok(number.into());
     }

@@ -2,12 +2,83 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter};
+use uuid::Uuid;
 
-use super::StoreError;
-use super::rows::decision::{personal, sheet};
-use super::statement::find_by;
-use crate::domain::records::{FactSheet, FactSheetKey};
+use super::listing::{Direction, by_place};
+use super::paging::{Page, Rows};
+use super::rows::decision::{Column, Entity, personal, sheet};
+use super::rows::words::Word;
+use super::rows::{Row, records};
+use super::statement::{find_by, find_in};
+use super::{Database, StoreError};
+use crate::domain::records::{Decision, FactSheet, FactSheetKey, Outcome, Position};
+
+/// Which decisions; what is left out does not matter.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DecisionFilter {
+    /// Only on events of this user.
+    pub user_id: Option<String>,
+    /// Only on events of this type.
+    pub event: Option<String>,
+    /// Only those that ended so.
+    pub outcome: Option<Outcome>,
+}
+
+impl Database {
+    /// Decisions by their ids, in no order.
+    pub async fn decisions_by_ids(
+        &self,
+        tenant_id: i64,
+        ids: &[Uuid],
+    ) -> Result<Vec<Decision>, StoreError> {
+        let tenant = (Column::TenantId, tenant_id);
+        records(find_in::<Entity, _, _>(&self.reader, tenant, Column::Id, ids).await?)
+    }
+
+    /// The decisions on these events, in the tenant's order.
+    pub async fn decisions_by_seqs(
+        &self,
+        tenant_id: i64,
+        seqs: &[i64],
+    ) -> Result<Vec<Decision>, StoreError> {
+        let tenant = (Column::TenantId, tenant_id);
+        let mut rows = find_in::<Entity, _, _>(&self.reader, tenant, Column::Seq, seqs).await?;
+        rows.sort_unstable_by_key(|row| (row.seq, row.n));
+        records(rows)
+    }
+
+    /// A page of decisions, newest first.
+    pub async fn decisions_page(
+        &self,
+        tenant_id: i64,
+        filter: &DecisionFilter,
+        page: Page<Position>,
+    ) -> Result<Rows<Decision>, StoreError> {
+        let mut query = Entity::find().filter(Column::TenantId.eq(tenant_id));
+        if let Some(user_id) = &filter.user_id {
+            query = query.filter(Column::UserId.eq(user_id.as_str()));
+        }
+        if let Some(event) = &filter.event {
+            query = query.filter(Column::Event.eq(event.as_str()));
+        }
+        if let Some(outcome) = filter.outcome {
+            query = query.filter(Column::Outcome.eq(outcome.word()));
+        }
+        let place = [Column::Seq, Column::N];
+        let rows = by_place(&self.reader, query, place, Direction::NewestFirst, &page).await?;
+        rows.try_map(Row::record)
+    }
+
+    /// Fact sheets by their names, in no order.
+    pub async fn fact_sheets(
+        &self,
+        tenant_id: i64,
+        keys: &[FactSheetKey],
+    ) -> Result<Vec<FactSheet>, StoreError> {
+        sheets(&self.reader, tenant_id, keys).await
+    }
+}
 
 /// Fact sheets by their names, with what is personal about them, if that is still there.
 pub(super) async fn sheets<C: ConnectionTrait>(

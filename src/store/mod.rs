@@ -1,26 +1,44 @@
 //! The store: everything that is kept, in SQLite or PostgreSQL. Rows and SQL stay inside; what goes
 //! in and comes out are the domain's records. Every query takes the tenant.
 
+mod accounts;
+mod api_keys;
 mod connect;
 mod decisions;
 mod error;
+mod events;
 mod lane;
+mod listing;
+mod lots;
+mod notices;
 mod paging;
+mod programs;
+mod promos;
+mod referrals;
 mod rows;
 mod schema;
 mod statement;
+mod tallies;
 mod tenants;
 mod transactions;
+mod users;
 
 use std::sync::Arc;
 
 use sea_orm::{DatabaseConnection, DbBackend};
 
+pub use api_keys::{ApiKey, KeyRole};
 pub use connect::Options;
+pub use decisions::DecisionFilter;
 pub use error::StoreError;
 pub use lane::LaneTransaction;
+pub use lots::RewardFilter;
 pub use paging::{Count, Page, Rows, Window};
+pub use programs::{ActiveProgram, ProgramVersion};
+pub use referrals::{Leader, Metric, ReferralFilter};
 pub use tenants::{NewTenant, Tenant};
+pub use transactions::TransactionFilter;
+pub use users::{UserFilter, UserOrder, UserPlace};
 
 /// The database, open. Cheap to clone; every clone uses the same connections.
 #[derive(Debug, Clone)]

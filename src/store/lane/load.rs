@@ -1,6 +1,6 @@
 //! Loading a slice: one query for each kind of key, however many keys of it there are.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::{ConnectionTrait, EntityTrait};
 
@@ -14,7 +14,7 @@ use crate::store::rows::{
     referral, transaction, user,
 };
 use crate::store::statement::{find_by, find_in, grouped, is_true};
-use crate::store::{decisions, transactions};
+use crate::store::{decisions, events, transactions};
 
 /// How many of those seen with a fingerprint are known.
 const SEEN_KEPT: usize = 100;
@@ -217,22 +217,7 @@ impl<C: ConnectionTrait> From<'_, C> {
             },
         )
         .await?;
-        let seqs: Vec<i64> = rows.iter().map(|row| row.seq).collect();
-        let personal = find_in::<event::personal::Entity, _, _>(
-            self.connection,
-            (event::personal::Column::TenantId, self.tenant_id),
-            event::personal::Column::Seq,
-            &seqs,
-        )
-        .await?;
-        let personal: HashMap<i64, String> =
-            personal.into_iter().map(|row| (row.seq, row.personal)).collect();
-        rows.into_iter()
-            .map(|row| {
-                let own = personal.get(&row.seq).map(String::as_str);
-                row.event(own)
-            })
-            .collect()
+        events::whole(self.connection, self.tenant_id, rows).await
     }
 
     /// All open lots of these accounts.

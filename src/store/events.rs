@@ -1,0 +1,102 @@
+//! Finding events, and deleting what is personal about a user from them.
+
+use std::collections::HashMap;
+
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use serde_json::{Map, Value};
+
+use super::rows::decision::personal as fact_personal;
+use super::rows::event::{self, Column, Entity, personal};
+use super::rows::{cells, lane};
+use super::statement::find_in;
+use super::{Database, StoreError};
+use crate::domain::records::Event;
+
+impl Database {
+    /// The tenant's events after a number, in order.
+    pub async fn events_after(
+        &self,
+        tenant_id: i64,
+        seq: i64,
+        limit: u64,
+    ) -> Result<Vec<Event>, StoreError> {
+        let rows = Entity::find()
+            .filter(Column::TenantId.eq(tenant_id))
+            .filter(Column::Seq.gt(seq))
+            .order_by_asc(Column::Seq)
+            .limit(limit)
+            .all(&self.reader)
+            .await?;
+        whole(&self.reader, tenant_id, rows).await
+    }
+
+    /// The tenant's own settings as they were in a version; `None` when there was no such version.
+    pub async fn settings_version(
+        &self,
+        tenant_id: i64,
+        version: i64,
+    ) -> Result<Option<Map<String, Value>>, StoreError> {
+        let row = lane::settings::Entity::find_by_id((tenant_id, version)).one(&self.reader);
+        cells::parse_of(row.await?.as_ref().map(|row| row.settings.as_str()))
+    }
+
+    /// Deletes what is personal about a user from events and fact sheets, at most `limit` rows of
+    /// each; answers how many were deleted. Nothing is left when it answers 0.
+    pub async fn erase_personal(
+        &self,
+        tenant_id: i64,
+        user_id: &str,
+        limit: u64,
+    ) -> Result<u64, StoreError> {
+        let seqs: Vec<i64> = personal::Entity::find()
+            .select_only()
+            .column(personal::Column::Seq)
+            .filter(personal::Column::TenantId.eq(tenant_id))
+            .filter(personal::Column::UserId.eq(user_id))
+            .limit(limit)
+            .into_tuple()
+            .all(&self.reader)
+            .await?;
+        let events = personal::Entity::delete_many()
+            .filter(personal::Column::TenantId.eq(tenant_id))
+            .filter(personal::Column::Seq.is_in(seqs))
+            .exec(&self.writer)
+            .await?;
+        let seqs: Vec<i64> = fact_personal::Entity::find()
+            .select_only()
+            .column(fact_personal::Column::Seq)
+            .filter(fact_personal::Column::TenantId.eq(tenant_id))
+            .filter(fact_personal::Column::UserId.eq(user_id))
+            .limit(limit)
+            .into_tuple()
+            .all(&self.reader)
+            .await?;
+        let facts = fact_personal::Entity::delete_many()
+            .filter(fact_personal::Column::TenantId.eq(tenant_id))
+            .filter(fact_personal::Column::UserId.eq(user_id))
+            .filter(fact_personal::Column::Seq.is_in(seqs))
+            .exec(&self.writer)
+            .await?;
+        Ok(events.rows_affected + facts.rows_affected)
+    }
+}
+
+/// Events with what is personal about them, as far as that is still there.
+pub(super) async fn whole<C: ConnectionTrait>(
+    connection: &C,
+    tenant_id: i64,
+    rows: Vec<event::Model>,
+) -> Result<Vec<Event>, StoreError> {
+    let with_digest: Vec<i64> =
+        rows.iter().filter(|row| row.personal_digest.is_some()).map(|row| row.seq).collect();
+    let tenant = (personal::Column::TenantId, tenant_id);
+    let column = personal::Column::Seq;
+    let own = find_in::<personal::Entity, _, _>(connection, tenant, column, &with_digest).await?;
+    let own: HashMap<i64, String> = own.into_iter().map(|row| (row.seq, row.personal)).collect();
+    rows.into_iter()
+        .map(|row| {
+            let text = own.get(&row.seq).map(String::as_str);
+            row.event(text)
+        })
+        .collect()
+}

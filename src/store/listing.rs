@@ -1,0 +1,129 @@
+//! Lists in the tenant's order: pages by place, counts with a cap, times as places.
+
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait, Select,
+};
+
+use super::paging::{Count, Page, Rows, Window};
+use super::rows::{cells, event};
+use super::{Database, StoreError};
+use crate::domain::records::Position;
+use crate::domain::time::Time;
+
+/// A list's order by place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// The oldest first.
+    OldestFirst,
+    /// The newest first.
+    NewestFirst,
+}
+
+/// A page of a list that is ordered by its places alone; `place` names their two columns.
+pub async fn by_place<E: EntityTrait, C: ConnectionTrait>(
+    connection: &C,
+    query: Select<E>,
+    place: [E::Column; 2],
+    direction: Direction,
+    page: &Page<Position>,
+) -> Result<Rows<E::Model>, StoreError> {
+    let newest_first = direction == Direction::NewestFirst;
+    let mut query = query;
+    if let Some(after) = page.after {
+        query = query.filter(beyond(place, after, newest_first));
+    }
+    if let Some(before) = page.before {
+        query = query.filter(beyond(place, before, !newest_first));
+    }
+    let from_end = matches!(page.window, Window::Last(_));
+    let order = if newest_first == from_end { Order::Asc } else { Order::Desc };
+    let found = query
+        .order_by(place[0], order.clone())
+        .order_by(place[1], order)
+        .limit(page.window.size() + 1)
+        .all(connection)
+        .await?;
+    Ok(Rows::cut(page, found))
+}
+
+/// Places below (`older`) or above a place, in a form that an index answers by itself.
+fn beyond<C: ColumnTrait>(place: [C; 2], than: Position, older: bool) -> Expr {
+    let columns = Expr::tuple(place.map(|column| column.into_expr()));
+    let values = Expr::tuple([Expr::value(than.seq), Expr::value(than.n)]);
+    if older { columns.lt(values) } else { columns.gt(values) }
+}
+
+/// Counts rows, but not beyond [`Count::CAP`].
+pub async fn count_capped<E: EntityTrait, C: ConnectionTrait>(
+    connection: &C,
+    query: Select<E>,
+    column: E::Column,
+) -> Result<Count, StoreError> {
+    let some = query.select_only().column(column).limit(Count::CAP + 1).into_query();
+    let statement = Query::select().expr(Expr::cust("COUNT(*)")).from_subquery(some, "some").take();
+    let row = connection.query_one(&statement).await?;
+    let total = match row {
+        Some(row) => row.try_get_by_index::<i64>(0)?,
+        None => 0,
+    };
+    let cap = i64::try_from(Count::CAP).unwrap_or(i64::MAX);
+    Ok(Count { total: if total > cap { cap } else { total }, capped: total > cap })
+}
+
+/// A stretch of time, as the numbers of the events in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Seqs {
+    from: Option<i64>,
+    to: Option<i64>,
+}
+
+impl Seqs {
+    /// Only rows of events in this stretch.
+    pub fn apply<E: EntityTrait>(self, mut query: Select<E>, seq: E::Column) -> Select<E> {
+        if let Some(from) = self.from {
+            query = query.filter(seq.gte(from));
+        }
+        if let Some(to) = self.to {
+            query = query.filter(seq.lt(to));
+        }
+        query
+    }
+}
+
+impl Database {
+    /// The events of a stretch of time, `from` in it and `to` not. The lane's time never goes back,
+    /// so a time is a place in the tenant's order.
+    pub(super) async fn seqs_between(
+        &self,
+        tenant_id: i64,
+        from: Option<Time>,
+        to: Option<Time>,
+    ) -> Result<Seqs, StoreError> {
+        let mut seqs = Seqs::default();
+        if let Some(from) = from {
+            seqs.from = Some(self.first_seq_at(tenant_id, from).await?);
+        }
+        if let Some(to) = to {
+            seqs.to = Some(self.first_seq_at(tenant_id, to).await?);
+        }
+        Ok(seqs)
+    }
+
+    /// The number of the first event at `time` or later; beyond every number when there is none.
+    async fn first_seq_at(&self, tenant_id: i64, time: Time) -> Result<i64, StoreError> {
+        let found: Option<i64> = event::Entity::find()
+            .select_only()
+            .column(event::Column::Seq)
+            .filter(event::Column::TenantId.eq(tenant_id))
+            .filter(event::Column::At.gte(cells::micros(time)))
+            .order_by_asc(event::Column::At)
+            .order_by_asc(event::Column::Seq)
+            .limit(1)
+            .into_tuple()
+            .one(&self.reader)
+            .await?;
+        Ok(found.unwrap_or(i64::MAX))
+    }
+}
