@@ -5,6 +5,8 @@
 //! `jobs` → `operations` → (`store`, `rules`) → `domain`.
 
 pub mod domain;
+pub mod graphql;
+pub mod http;
 pub mod operations;
 pub mod rules;
 pub mod store;

@@ -99,12 +99,20 @@ impl From<analytics::Day> for AnalyticsDay {
 
 /// By what referrers are ranked.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
-#[graphql(remote = "leaderboard::Metric")]
 pub enum LeaderboardMetric {
     /// By referrals that paid them.
     CreditedReferrals,
     /// By what they earned from referrals.
     Earned,
+}
+
+impl From<LeaderboardMetric> for leaderboard::Metric {
+    fn from(metric: LeaderboardMetric) -> Self {
+        match metric {
+            LeaderboardMetric::CreditedReferrals => Self::Credited,
+            LeaderboardMetric::Earned => Self::Earned,
+        }
+    }
 }
 
 /// A referrer's place.
@@ -147,8 +155,7 @@ impl AnalyticsQuery {
         #[graphql(desc = "The first day; 29 days before the last when null.")] from: Option<
             DateTime,
         >,
-        #[graphql(desc = "The end, exclusive unless it is within a day; today included when null.")]
-        to: Option<DateTime>,
+        #[graphql(desc = "The last day; today when null.")] to: Option<DateTime>,
     ) -> Result<Analytics> {
         let (from, to) = (from.map(|time| time.0), to.map(|time| time.0));
         Ok(analytics::report(call(ctx)?, from, to).await?.into())
@@ -162,10 +169,7 @@ impl AnalyticsQuery {
         #[graphql(desc = "How many, 1 to 100.", default_with = "Some(10)")] first: Option<i32>,
         #[graphql(desc = "The first day; the beginning when null.")] from: Option<DateTime>,
         #[graphql(desc = "The last day; today when null.")] to: Option<DateTime>,
-        #[graphql(
-            desc = "By what.",
-            default_with = "Some(LeaderboardMetric::CreditedReferrals)"
-        )]
+        #[graphql(desc = "By what.", default_with = "Some(LeaderboardMetric::CreditedReferrals)")]
         by: Option<LeaderboardMetric>,
     ) -> Result<Vec<LeaderboardEntry>> {
         let request = leaderboard::LeaderboardRequest {

@@ -91,7 +91,8 @@ impl Executor for Door {
         let door = self.clone();
         async_graphql::futures_util::stream::once(async move {
             let key = std::any::TypeId::of::<Call>();
-            let call = session_data.and_then(|data| data.get(&key)?.downcast_ref::<Call>().cloned());
+            let call =
+                session_data.and_then(|data| data.get(&key)?.downcast_ref::<Call>().cloned());
             door.answer(request, call).await
         })
         .boxed()

@@ -84,7 +84,9 @@ pub fn check_document(document: &ExecutableDocument) -> Result<(), String> {
         .map(|(_, operation)| counter.count(&operation.node.selection_set.node))
         .fold(0, usize::saturating_add);
     if total > MAX_SELECTIONS {
-        return Err(format!("The document selects more than {MAX_SELECTIONS} fields: ask for less."));
+        return Err(format!(
+            "The document selects more than {MAX_SELECTIONS} fields: ask for less."
+        ));
     }
     Ok(())
 }
@@ -101,9 +103,7 @@ impl<'a> Counter<'a> {
         set.items.iter().fold(0, |sum, item| {
             let below = match &item.node {
                 Selection::Field(field) => self.count(&field.node.selection_set.node),
-                Selection::InlineFragment(inline) => {
-                    self.count(&inline.node.selection_set.node)
-                }
+                Selection::InlineFragment(inline) => self.count(&inline.node.selection_set.node),
                 Selection::FragmentSpread(spread) => {
                     self.count_fragment(&spread.node.fragment_name.node)
                 }

@@ -153,10 +153,3 @@ impl Loader<AccountKey> for Reader {
         Ok(found.into_iter().map(|account| (account.key.clone(), account)).collect())
     }
 }
-
-/// The user with this id, who must be there: what names a user was kept with it.
-pub async fn load_user(ctx: &Context<'_>, id: &str) -> Result<super::user::User> {
-    let found = reader(ctx)?.load_one(UserId(id.to_owned())).await?;
-    let user = found.ok_or_else(|| Refusal::internal("a record names a user who is not there"))?;
-    Ok(super::user::User(user))
-}

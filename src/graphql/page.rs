@@ -62,7 +62,10 @@ pub struct Edge<T: OutputType> {
 #[graphql(concrete(name = "DecisionConnection", params(Decision)))]
 #[graphql(concrete(name = "TenantConnection", params(Tenant)))]
 #[graphql(concrete(name = "PromoCodeConnection", params(PromoCode)))]
-pub struct Connection<T: OutputType> {
+pub struct Connection<T: OutputType>
+where
+    Edge<T>: OutputType,
+{
     /// The entries with their cursors.
     edges: Vec<Edge<T>>,
     /// The entries alone.
@@ -76,7 +79,10 @@ pub struct Connection<T: OutputType> {
 #[graphql(concrete(name = "UserConnection", params(User)))]
 #[graphql(concrete(name = "CreditTransactionConnection", params(CreditTransaction)))]
 #[graphql(concrete(name = "ReferralConnection", params(Referral)))]
-pub struct CountedConnection<T: OutputType> {
+pub struct CountedConnection<T: OutputType>
+where
+    Edge<T>: OutputType,
+{
     /// The entries with their cursors.
     edges: Vec<Edge<T>>,
     /// The entries alone.
@@ -116,7 +122,10 @@ pub fn request(call: &Call, list: &str, args: PageArgs) -> Result<PageRequest> {
         None => DEFAULT_SIZE,
         Some(size @ 1..=MAX_SIZE) => u64::from(size.unsigned_abs()),
         Some(_) => {
-            return Err(Refusal::bad_input("A page has 1 to 100 entries: give first or last in that range.").into());
+            return Err(Refusal::bad_input(
+                "A page has 1 to 100 entries: give first or last in that range.",
+            )
+            .into());
         }
     };
     let place = |cursor: Option<String>| cursor.map(|text| decode(call, list, &text)).transpose();
@@ -136,7 +145,10 @@ pub fn connection<R: Clone, T: OutputType>(
     list: &str,
     page: Page<R>,
     node: impl Fn(R) -> T,
-) -> Result<Connection<T>> {
+) -> Result<Connection<T>>
+where
+    Edge<T>: OutputType,
+{
     let parts = parts(call, list, page, node);
     Ok(Connection { edges: parts.edges, nodes: parts.nodes, page_info: parts.page_info })
 }
@@ -147,7 +159,10 @@ pub fn counted_connection<R: Clone, T: OutputType>(
     list: &str,
     page: Page<R>,
     node: impl Fn(R) -> T,
-) -> Result<CountedConnection<T>> {
+) -> Result<CountedConnection<T>>
+where
+    Edge<T>: OutputType,
+{
     let total = page.total;
     let parts = parts(call, list, page, node);
     Ok(CountedConnection {

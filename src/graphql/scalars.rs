@@ -10,6 +10,7 @@ use crate::domain::time::{Time, cut};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Amount(pub amount::Amount);
 
+/// A whole number of the unit's smallest part (cents for money). A JSON number within ±(2^53 − 1), so that JavaScript reads it exactly.
 #[Scalar(name = "Amount")]
 impl ScalarType for Amount {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -29,6 +30,7 @@ impl ScalarType for Amount {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DateTime(pub Time);
 
+/// An instant in RFC 3339, given in UTC, e.g. 2026-11-20T08:00:00Z; kept to the microsecond.
 #[Scalar(name = "DateTime")]
 impl ScalarType for DateTime {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -50,6 +52,7 @@ impl ScalarType for DateTime {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Json(pub serde_json::Value);
 
+/// Any JSON value.
 #[Scalar(name = "JSON")]
 impl ScalarType for Json {
     fn parse(value: Value) -> InputValueResult<Self> {

@@ -64,11 +64,7 @@ pub struct Day {
 }
 
 /// The report of the days from `from` to `to`, both widened to whole days. Needs an admin key.
-pub async fn report(
-    call: &Call,
-    from: Option<Time>,
-    to: Option<Time>,
-) -> Result<Report, Refusal> {
+pub async fn report(call: &Call, from: Option<Time>, to: Option<Time>) -> Result<Report, Refusal> {
     call.caller.require_admin()?;
     let tenant = call.tenant()?;
     let zone = call.operations.programs.of(tenant).await?.program.time_zone;
@@ -76,11 +72,11 @@ pub async fn report(
     let default = last.checked_sub_days(Days::new(DEFAULT_DAYS - 1)).unwrap_or(last);
     let first = from.map_or(default, |from| day_of(from, zone));
     let days = days(first, last)?;
-    let kept = call.operations.database.tallies_of_days(tenant.id, first, last).await?;
-    let kept: HashMap<TallyKey, i64> = kept.into_iter().collect();
-    let of_tenant = call.operations.database.tallies_of_tenant(tenant.id).await?;
+    let mut scopes: Vec<_> = days.iter().map(|day| TallyKey::day(*day, "").scope).collect();
+    scopes.push(TallyKey::tenant("").scope);
+    let kept = call.operations.database.tallies(tenant.id, &scopes).await?;
     let mut report = summed(&Daily { kept: &kept }, &days);
-    let now = |name: &str| of_tenant.iter().find(|(key, _)| key.name == name).map_or(0, |(_, n)| *n);
+    let now = |name: &str| kept.get(&TallyKey::tenant(name)).copied().unwrap_or(0);
     report.pending = now("referrals:PENDING");
     report.credits_outstanding = amount(now("outstanding"));
     Ok(report)

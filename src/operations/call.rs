@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Operations;
+use super::{Operations, input};
 use crate::domain::caller::{Caller, Role, TenantRef};
 use crate::domain::refusal::Refusal;
 use crate::domain::time::Time;
@@ -32,6 +32,13 @@ impl Call {
         self.operations.clock.now()
     }
 
+    /// The user whom a call is about: as the input names it, or the token does.
+    pub fn subject(&self, user_id: Option<&str>) -> Result<String, Refusal> {
+        let subject = self.caller.subject(user_id)?;
+        input::word("userId", &subject)?;
+        Ok(subject)
+    }
+
     /// May the caller see everything about this user? A user may of itself, a service of everyone.
     #[must_use]
     pub fn sees(&self, user_id: &str) -> bool {
@@ -46,6 +53,8 @@ impl Call {
         if self.sees(user_id) {
             return Ok(());
         }
-        Err(Refusal::forbidden("Of another user only id and name can be seen: ask for those alone."))
+        Err(Refusal::forbidden(
+            "Of another user only id and name can be seen: ask for those alone.",
+        ))
     }
 }

@@ -1,4 +1,5 @@
-//! Who calls: credentials looked at, with what was looked up remembered for a moment.
+//! What authenticating needs at hand: the digest of the operator's key, and keys and tenants that
+//! were looked up a moment ago.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,11 +8,8 @@ use moka::future::Cache;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use super::tenants::{self, Tenant};
-use super::{Operations, keys, tokens};
-use crate::domain::caller::{Caller, Role};
-use crate::domain::refusal::{Code, Refusal};
-use crate::store::ApiKey;
+use crate::domain::refusal::Refusal;
+use crate::store::{ApiKey, Database, Tenant};
 
 /// How long a key that was looked up is remembered: an ended one works so long on other servers.
 const KEY_SECONDS: u64 = 4;
@@ -25,45 +23,29 @@ pub struct Credentials {
     /// SHA-256 of the operator's key.
     operator: Option<[u8; 32]>,
     keys: Cache<(i64, String), Option<Arc<ApiKey>>>,
-    /// Tenants by number.
-    pub(super) tenants: Cache<i64, Tenant>,
-    /// Tenants' numbers by slug.
-    pub(super) slugs: Cache<String, i64>,
-}
-
-/// What a caller shows.
-#[derive(Debug, Clone, Default)]
-pub struct Shown {
-    /// What follows `Bearer` in the header Authorization.
-    pub bearer: Option<String>,
-    /// The tenant's slug in the header X-Tenant.
-    pub tenant: Option<String>,
+    tenants: Cache<i64, Tenant>,
+    slugs: Cache<String, i64>,
 }
 
 impl Credentials {
     /// Without an operator key nobody is the operator.
     #[must_use]
     pub fn new(operator_key: Option<&str>) -> Self {
-        let remember = |seconds| Duration::from_secs(seconds);
         Self {
             operator: operator_key.map(|key| Sha256::digest(key.as_bytes()).into()),
             keys: Cache::builder()
                 .max_capacity(CAPACITY)
-                .time_to_live(remember(KEY_SECONDS))
+                .time_to_live(Duration::from_secs(KEY_SECONDS))
                 .build(),
-            tenants: Cache::builder()
-                .max_capacity(CAPACITY)
-                .time_to_live(remember(TENANT_SECONDS))
-                .build(),
-            slugs: Cache::builder()
-                .max_capacity(CAPACITY)
-                .time_to_live(remember(TENANT_SECONDS))
-                .build(),
+            tenants: remembering(),
+            slugs: remembering(),
         }
     }
 
-    /// Compared in constant time, and by digests, so that not even the length can be told.
-    fn is_operator(&self, key: &str) -> bool {
+    /// Is this the operator's key? Compared in constant time, and by digests, so that not even its
+    /// length can be told.
+    #[must_use]
+    pub fn is_operator(&self, key: &str) -> bool {
         let shown: [u8; 32] = Sha256::digest(key.as_bytes()).into();
         self.operator.is_some_and(|own| bool::from(own.ct_eq(&shown)))
     }
@@ -73,74 +55,56 @@ impl Credentials {
         self.keys.invalidate_all();
     }
 
-    /// The tenant's key with this digest, unless it was ended.
-    pub(super) async fn key(
+    /// The tenant's key with this digest, valid or not.
+    pub async fn key(
         &self,
-        operations: &Operations,
-        tenant: &Tenant,
+        database: &Database,
+        tenant_id: i64,
         hash: &str,
     ) -> Result<Option<Arc<ApiKey>>, Refusal> {
-        let name = (tenant.reference.id, hash.to_owned());
-        let database = &operations.database;
         let look_up = async {
-            let found = database.api_key(tenant.reference.id, hash).await?;
-            Ok::<_, Refusal>(found.filter(|key| key.revoked_at.is_none()).map(Arc::new))
+            let found = database.api_key_by_hash(tenant_id, hash).await?;
+            Ok::<_, Refusal>(found.map(Arc::new))
         };
-        let found = self.keys.try_get_with(name, look_up).await;
+        let found = self.keys.try_get_with((tenant_id, hash.to_owned()), look_up).await;
         found.map_err(|refusal| Refusal::clone(&refusal))
     }
+
+    /// The tenant with this number, who must be there.
+    pub async fn tenant(&self, database: &Database, id: i64) -> Result<Tenant, Refusal> {
+        let look_up = async {
+            let found = database.tenant_by_id(id).await?;
+            found.ok_or_else(|| Refusal::internal("a tenant is gone"))
+        };
+        let found = self.tenants.try_get_with(id, look_up).await;
+        found.map_err(|refusal| Refusal::clone(&refusal))
+    }
+
+    /// The tenant with this slug. One that is not there is looked up again each time: it may be
+    /// made at any moment.
+    pub async fn tenant_by_slug(
+        &self,
+        database: &Database,
+        slug: &str,
+    ) -> Result<Option<Tenant>, Refusal> {
+        if let Some(id) = self.slugs.get(slug).await {
+            return self.tenant(database, id).await.map(Some);
+        }
+        let found = database.tenant_by_slug(slug).await?;
+        if let Some(tenant) = &found {
+            self.slugs.insert(slug.to_owned(), tenant.id).await;
+        }
+        Ok(found)
+    }
 }
 
-/// Finds out who calls. Nothing shown is anyone; something shown that does not hold is
-/// UNAUTHENTICATED, and a tenant named beside a credential of another FORBIDDEN.
-pub async fn authenticate(operations: &Operations, shown: &Shown) -> Result<Caller, Refusal> {
-    let Some(bearer) = &shown.bearer else {
-        let tenant = named(operations, shown.tenant.as_deref()).await?;
-        return Ok(Caller { tenant: tenant.map(|tenant| tenant.reference), role: Role::Public });
-    };
-    if operations.credentials.is_operator(bearer) {
-        let tenant = named(operations, shown.tenant.as_deref()).await?;
-        return Ok(Caller { tenant: tenant.map(|tenant| tenant.reference), role: Role::Operator });
-    }
-    let (tenant, role) = own(operations, bearer).await?.ok_or_else(|| {
-        Refusal::new(
-            Code::Unauthenticated,
-            "This credential does not hold: send a key or an unexpired user token in the header Authorization: Bearer.",
-        )
-    })?;
-    match &shown.tenant {
-        Some(slug) if *slug != tenant.reference.slug => Err(Refusal::forbidden(
-            "The header X-Tenant names another tenant than the credential: leave it out.",
-        )),
-        _ => Ok(Caller { tenant: Some(tenant.reference), role }),
-    }
-}
-
-/// The tenant and the rights of a key or a token; `None` when it does not hold.
-async fn own(operations: &Operations, bearer: &str) -> Result<Option<(Tenant, Role)>, Refusal> {
-    let as_key = keys::parts(bearer);
-    let slug = match as_key {
-        Some((_, slug)) => slug.to_owned(),
-        None => match tokens::named_tenant(bearer) {
-            Some(slug) => slug,
-            None => return Ok(None),
-        },
-    };
-    let Some(tenant) = tenants::by_slug(operations, &slug).await? else { return Ok(None) };
-    let role = match as_key {
-        Some(_) => keys::check(operations, &tenant, bearer).await?,
-        None => tokens::check(&tenant.secret, bearer, operations.clock.now())
-            .filter(|claims| claims.tenant == slug)
-            .map(|claims| Role::User(claims.sub)),
-    };
-    Ok(role.map(|role| (tenant, role)))
-}
-
-/// The tenant that an anonymous caller or the operator names; NOT_FOUND when there is none.
-async fn named(operations: &Operations, slug: Option<&str>) -> Result<Option<Tenant>, Refusal> {
-    let Some(slug) = slug else { return Ok(None) };
-    match tenants::by_slug(operations, slug).await? {
-        Some(tenant) => Ok(Some(tenant)),
-        None => Err(Refusal::not_found("X-Tenant names no tenant of this server: check its spelling.")),
-    }
+fn remembering<K, V>() -> Cache<K, V>
+where
+    K: std::hash::Hash + Eq + Send + Sync + 'static,
+    V: Clone + Send + Sync + 'static,
+{
+    Cache::builder()
+        .max_capacity(CAPACITY)
+        .time_to_live(Duration::from_secs(TENANT_SECONDS))
+        .build()
 }

@@ -129,7 +129,7 @@ fn check_texts(
     reference_id: &Option<String>,
     space_id: &Option<String>,
 ) -> Result<(), Refusal> {
-    input::optional_line("description", description.as_deref())?;
+    input::optional_text("description", description.as_deref())?;
     input::optional_word("referenceId", reference_id.as_deref())?;
     input::optional_word("spaceId", space_id.as_deref())
 }
@@ -143,7 +143,7 @@ pub async fn reverse(
 ) -> Result<Credited, Refusal> {
     call.caller.require_admin()?;
     let transaction_id = input::own_id("transaction", transaction_id)?;
-    input::optional_line("reason", reason.as_deref())?;
+    input::optional_text("reason", reason.as_deref())?;
     input::optional_word("idempotencyKey", key.as_deref())?;
     let body = Body::ReverseTransaction { transaction_id, reason };
     let mut credited = credited(call, submit(call, Draft::new(key, body)).await?).await?;
@@ -184,7 +184,7 @@ async fn lot(call: &Call, done: &Done, id: Uuid) -> Result<Lot, Refusal> {
     if let Some(lot) = done.outcome().lot(id) {
         return Ok(lot.clone());
     }
-    let found = call.operations.database.lots(call.tenant()?.id, &[id]).await?.pop();
+    let found = call.operations.database.lots_by_ids(call.tenant()?.id, &[id]).await?.pop();
     found.ok_or_else(|| Refusal::internal("a lot that was answered is not there"))
 }
 
@@ -214,11 +214,11 @@ pub async fn account_key(
 pub async fn accounts(call: &Call, keys: &[AccountKey]) -> Result<Vec<Account>, Refusal> {
     let tenant = call.tenant()?;
     let now = call.now();
-    let mut found = call.operations.database.accounts(tenant.id, keys).await?;
+    let mut found = call.operations.database.accounts_by_keys(tenant.id, keys).await?;
     for account in &mut found {
         // Something fell due that is not booked yet: only its lots tell what is left.
         if account.next_due_at.is_some_and(|due| due <= now) {
-            *account = peek::account(&call.operations, tenant, account.key.clone()).await?.account;
+            (*account, _) = peek::account(&call.operations, tenant, &account.key.clone()).await?;
         }
     }
     let missing: Vec<_> =
@@ -237,18 +237,13 @@ async fn account(call: &Call, key: &AccountKey) -> Result<Account, Refusal> {
 pub async fn usable_lots(call: &Call, key: &AccountKey, first: i64) -> Result<Vec<Lot>, Refusal> {
     call.require_sight(&key.user_id)?;
     let size = input::size("first", first)?;
-    let peeked = peek::account(&call.operations, call.tenant()?, key.clone()).await?;
-    Ok(peeked.lots.into_iter().take(size).collect())
+    let (_, lots) = peek::account(&call.operations, call.tenant()?, key).await?;
+    Ok(lots.into_iter().take(size).collect())
 }
 
 /// Transactions by id, as far as they are there, in no order.
 pub async fn find_transactions(call: &Call, ids: &[Uuid]) -> Result<Vec<Transaction>, Refusal> {
-    Ok(call.operations.database.transactions(call.tenant()?.id, ids).await?)
-}
-
-/// What an event booked, in order.
-pub async fn transactions_of_event(call: &Call, seq: i64) -> Result<Vec<Transaction>, Refusal> {
-    Ok(call.operations.database.transactions_of_event(call.tenant()?.id, seq).await?)
+    Ok(call.operations.database.transactions_by_ids(call.tenant()?.id, ids).await?)
 }
 
 /// The ledger's entries that match, newest first. Needs an admin key, but for one's own entries.

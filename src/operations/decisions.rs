@@ -55,17 +55,12 @@ pub async fn one(call: &Call, id: &str) -> Result<Option<Decision>, Refusal> {
 
 /// Decisions by id, as far as they are there, in no order.
 pub async fn find(call: &Call, ids: &[Uuid]) -> Result<Vec<Decision>, Refusal> {
-    Ok(call.operations.database.decisions(call.tenant()?.id, ids).await?)
+    Ok(call.operations.database.decisions_by_ids(call.tenant()?.id, ids).await?)
 }
 
 /// The fact sheets that decisions were made on, as far as they are there, in no order.
 pub async fn find_sheets(call: &Call, keys: &[FactSheetKey]) -> Result<Vec<FactSheet>, Refusal> {
     Ok(call.operations.database.fact_sheets(call.tenant()?.id, keys).await?)
-}
-
-/// The decisions on an event, in order.
-pub async fn of_event(call: &Call, seq: i64) -> Result<Vec<Decision>, Refusal> {
-    Ok(call.operations.database.decisions_of_event(call.tenant()?.id, seq).await?)
 }
 
 /// Decisions that match, newest first. Needs an admin key.

@@ -22,7 +22,9 @@ const MAX_JSON_BYTES: usize = 32 * 1_024;
 /// An id, key, code, type or source: 1 to 255 characters.
 pub fn word(what: &str, text: &str) -> Result<(), Refusal> {
     if text.is_empty() {
-        return Err(Refusal::bad_input(format!("{what} is empty: give 1 to {MAX_WORD} characters.")));
+        return Err(Refusal::bad_input(format!(
+            "{what} is empty: give 1 to {MAX_WORD} characters."
+        )));
     }
     bounded(what, text, MAX_WORD)
 }
@@ -53,7 +55,9 @@ fn bounded(what: &str, text: &str, max: usize) -> Result<(), Refusal> {
         return Err(Refusal::bad_input(format!("{what} is longer than {max} characters.")));
     }
     if text.contains('\0') {
-        return Err(Refusal::bad_input(format!("{what} contains U+0000: leave that character out.")));
+        return Err(Refusal::bad_input(format!(
+            "{what} contains U+0000: leave that character out."
+        )));
     }
     Ok(())
 }
@@ -87,7 +91,9 @@ pub fn object(what: &str, value: Option<Value>) -> Result<Map<String, Value>, Re
             json(what, &value)?;
             match value {
                 Value::Object(object) => Ok(object),
-                _ => Err(Refusal::bad_input(format!("{what} must be an object, as in {{\"a\": 1}}."))),
+                _ => Err(Refusal::bad_input(format!(
+                    "{what} must be an object, as in {{\"a\": 1}}."
+                ))),
             }
         }
     }
@@ -96,14 +102,18 @@ pub fn object(what: &str, value: Option<Value>) -> Result<Map<String, Value>, Re
 /// A JSON value of bounded size and depth, without U+0000.
 pub fn json(what: &str, value: &Value) -> Result<(), Refusal> {
     if depth(value) > MAX_JSON_DEPTH {
-        return Err(Refusal::bad_input(format!("{what} is nested more than {MAX_JSON_DEPTH} deep.")));
+        return Err(Refusal::bad_input(format!(
+            "{what} is nested more than {MAX_JSON_DEPTH} deep."
+        )));
     }
     let text = value.to_string();
     if text.len() > MAX_JSON_BYTES {
         return Err(Refusal::bad_input(format!("{what} is larger than {MAX_JSON_BYTES} bytes.")));
     }
     if has_nul(value) {
-        return Err(Refusal::bad_input(format!("{what} contains U+0000: leave that character out.")));
+        return Err(Refusal::bad_input(format!(
+            "{what} contains U+0000: leave that character out."
+        )));
     }
     Ok(())
 }
@@ -146,9 +156,9 @@ pub fn size(what: &str, size: i64) -> Result<usize, Refusal> {
 /// Two ends of a stretch of time in their order.
 pub fn ordered(what: &str, from: Option<Time>, to: Option<Time>) -> Result<(), Refusal> {
     match (from, to) {
-        (Some(from), Some(to)) if from >= to => {
-            Err(Refusal::bad_input(format!("{what} ends before it begins: exchange the two times.")))
-        }
+        (Some(from), Some(to)) if from >= to => Err(Refusal::bad_input(format!(
+            "{what} ends before it begins: exchange the two times."
+        ))),
         _ => Ok(()),
     }
 }

@@ -1,37 +1,23 @@
 //! API keys: `gdn_service_<slug>.<secret>` and `gdn_admin_<slug>.<secret>`, shown once and kept as
 //! a keyed digest.
 
+use std::sync::Arc;
+
 use uuid::Uuid;
 
 use super::tenants::{self, Tenant};
 use super::{Call, Operations, input, secrets};
 use crate::domain::caller::Role;
 use crate::domain::refusal::Refusal;
-use crate::store::{NewApiKey};
+use crate::store::ApiKey;
 
-/// What the holder of a key may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KeyRole {
-    /// Act for any user of the tenant.
-    Service,
-    /// Administer the tenant.
-    Admin,
-}
+pub use crate::store::KeyRole;
 
-impl KeyRole {
-    /// The role's name, as it stands in keys and rows.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Service => "service",
-            Self::Admin => "admin",
-        }
-    }
-
-    /// The role of a name.
-    #[must_use]
-    pub fn named(name: &str) -> Option<Self> {
-        [Self::Service, Self::Admin].into_iter().find(|role| role.name() == name)
+/// The role's name, as it stands in keys.
+const fn name_of(role: KeyRole) -> &'static str {
+    match role {
+        KeyRole::Service => "service",
+        KeyRole::Admin => "admin",
     }
 }
 
@@ -66,16 +52,19 @@ pub async fn make(
     name: String,
     role: KeyRole,
 ) -> Result<NewKey, Refusal> {
-    let key = format!("gdn_{}_{}.{}", role.name(), tenant.reference.slug, secrets::random_hex()?);
+    let key = format!("gdn_{}_{}.{}", name_of(role), tenant.reference.slug, secrets::random_hex()?);
     let id = Uuid::now_v7();
-    let row = NewApiKey {
+    let row = ApiKey {
         id,
         name,
-        role: role.name().to_owned(),
+        role,
         hash: tenant.secret.digest("api key", &key),
         created_at: operations.clock.now(),
+        revoked_at: None,
+        expires_at: None,
+        last_used_at: None,
     };
-    operations.database.create_api_key(tenant.reference.id, row).await?;
+    operations.database.create_api_key(tenant.reference.id, &row).await?;
     Ok(NewKey { id, key })
 }
 
@@ -98,7 +87,9 @@ pub fn parts(key: &str) -> Option<(KeyRole, &str)> {
     let (role, rest) = key.strip_prefix("gdn_")?.split_once('_')?;
     let (slug, secret) = rest.split_once('.')?;
     let whole = secret.len() == 64 && secret.bytes().all(|byte| byte.is_ascii_hexdigit());
-    Some((KeyRole::named(role)?, slug)).filter(|_| whole)
+    let role =
+        [KeyRole::Service, KeyRole::Admin].into_iter().find(|known| name_of(*known) == role)?;
+    whole.then_some((role, slug))
 }
 
 /// The rights of a key that the tenant has; `None` when it has no such key, or ended it.
@@ -109,8 +100,11 @@ pub async fn check(
 ) -> Result<Option<Role>, Refusal> {
     let Some((role, _)) = parts(key) else { return Ok(None) };
     let hash = tenant.secret.digest("api key", key);
-    let found = operations.credentials.key(operations, tenant, &hash).await?;
-    Ok(found.filter(|found| found.role == role.name()).map(|found| match role {
+    let id = tenant.reference.id;
+    let found = operations.credentials.key(&operations.database, id, &hash).await?;
+    let holds =
+        |found: &Arc<ApiKey>| found.role == role && found.is_valid_at(operations.clock.now());
+    Ok(found.filter(holds).map(|found| match role {
         KeyRole::Service => Role::Service(found.name.clone()),
         KeyRole::Admin => Role::Admin(found.name.clone()),
     }))

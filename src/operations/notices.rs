@@ -3,7 +3,6 @@
 use uuid::Uuid;
 
 use super::page::{Page, PageRequest};
-use super::referrals::subject;
 use super::submit::{Draft, submit};
 use super::{Call, input};
 use crate::domain::command::Body;
@@ -23,8 +22,9 @@ pub async fn of_user(
     call.require_sight(&user.id)?;
     let page = request.by_position()?;
     let tenant_id = call.tenant()?.id;
+    let unread_after = unread_only.then_some(user.read_through);
     let found =
-        call.operations.database.notices_page(tenant_id, &user.id, unread_only, page).await?;
+        call.operations.database.notices_page(tenant_id, &user.id, unread_after, page).await?;
     let mut page = Page::of(found, |notice| notice.position.into(), None);
     for (_, notice) in &mut page.entries {
         notice.read |= notice.position.seq <= user.read_through;
@@ -38,7 +38,7 @@ pub async fn mark_read(
     user_id: Option<&str>,
     ids: Option<Vec<String>>,
 ) -> Result<i64, Refusal> {
-    let user_id = subject(call, user_id)?;
+    let user_id = call.subject(user_id)?;
     if ids.as_ref().is_some_and(|ids| ids.len() > MAX_IDS) {
         return Err(Refusal::bad_input(format!("Give at most {MAX_IDS} ids, or none for all.")));
     }

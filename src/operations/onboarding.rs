@@ -1,6 +1,5 @@
 //! Getting started: steps and cards.
 
-use super::referrals::subject;
 use super::submit::{Done, Draft, submit};
 use super::{Call, input};
 use crate::domain::command::{Body, Card};
@@ -29,7 +28,7 @@ pub async fn progress(call: &Call, user: &User) -> Result<Vec<Progress>, Refusal
 
 /// Marks a step done; again changes nothing. An end user's own, or of the user that a key names.
 pub async fn complete(call: &Call, user_id: Option<&str>, step: String) -> Result<Done, Refusal> {
-    let user_id = subject(call, user_id)?;
+    let user_id = call.subject(user_id)?;
     input::word("step", &step)?;
     // The step's key has no colon to be mistaken: it is one of the program's.
     let key = Some(format!("{user_id}:{step}"));
@@ -38,6 +37,6 @@ pub async fn complete(call: &Call, user_id: Option<&str>, step: String) -> Resul
 
 /// Hides a card for good.
 pub async fn dismiss(call: &Call, user_id: Option<&str>, card: Card) -> Result<Done, Refusal> {
-    let user_id = subject(call, user_id)?;
+    let user_id = call.subject(user_id)?;
     submit(call, Draft::new(None, Body::Dismiss { user_id, card })).await
 }

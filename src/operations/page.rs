@@ -41,7 +41,6 @@ pub struct Page<T> {
     pub total: Option<Count>,
 }
 
-
 impl From<Position> for Spot {
     fn from(position: Position) -> Self {
         Self { numbers: vec![position.seq, position.n.into()], text: None }

@@ -3,7 +3,6 @@
 use serde_json::Value;
 
 use super::page::{Page, PageRequest};
-use super::referrals::subject;
 use super::submit::{Done, Draft, submit};
 use super::{Call, input};
 use crate::domain::command::{Body, NewPromo};
@@ -72,7 +71,7 @@ pub async fn redeem(
     code: String,
     key: Option<String>,
 ) -> Result<Done, Refusal> {
-    let user_id = subject(call, user_id)?;
+    let user_id = call.subject(user_id)?;
     input::word("code", &code)?;
     input::optional_word("idempotencyKey", key.as_deref())?;
     submit(call, Draft::new(key, Body::RedeemPromo { user_id, code })).await

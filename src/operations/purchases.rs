@@ -87,7 +87,7 @@ pub async fn refund(call: &Call, refund: NewRefund) -> Result<Done, Refusal> {
     if let Some(amount) = refund.amount {
         input::positive("amount", amount)?;
     }
-    input::optional_line("reason", refund.reason.as_deref())?;
+    input::optional_text("reason", refund.reason.as_deref())?;
     let body = Body::RecordRefund {
         refund_id: refund.id.clone(),
         purchase_id: refund.purchase_id,

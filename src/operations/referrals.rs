@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::page::{Page, PageRequest};
 use super::submit::{Done, Draft, submit};
-use super::{Call, input, peek, secrets, users};
+use super::{Call, input, peek, tenants};
 use crate::domain::answer::Validation;
 use crate::domain::caller::Role;
 use crate::domain::command::{Body, Patch, PersonalChange};
@@ -45,21 +45,14 @@ pub struct Uses {
 
 /// The user's code; made on first use. An end user's own, or of the user that a key names.
 pub async fn generate_code(call: &Call, user_id: Option<&str>) -> Result<SharedCode, Refusal> {
-    let user_id = subject(call, user_id)?;
+    let user_id = call.subject(user_id)?;
     shared(call, submit(call, Draft::new(None, Body::GenerateCode { user_id })).await?).await
 }
 
 /// A new code for the user; the old one stops working.
 pub async fn regenerate_code(call: &Call, user_id: Option<&str>) -> Result<SharedCode, Refusal> {
-    let user_id = subject(call, user_id)?;
+    let user_id = call.subject(user_id)?;
     shared(call, submit(call, Draft::new(None, Body::RegenerateCode { user_id })).await?).await
-}
-
-/// The user whom a call is about, as the input names it or the token does.
-pub fn subject(call: &Call, user_id: Option<&str>) -> Result<String, Refusal> {
-    let subject = call.caller.subject(user_id)?;
-    input::word("userId", &subject)?;
-    Ok(subject)
 }
 
 async fn shared(call: &Call, done: Done) -> Result<SharedCode, Refusal> {
@@ -82,7 +75,7 @@ pub async fn apply_code(
     code: String,
     key: Option<String>,
 ) -> Result<Done, Refusal> {
-    let user_id = subject(call, user_id)?;
+    let user_id = call.subject(user_id)?;
     input::word("code", &code)?;
     input::optional_word("idempotencyKey", key.as_deref())?;
     submit(call, Draft::new(key, Body::ApplyCode { user_id, code })).await
@@ -93,7 +86,7 @@ pub async fn validate(call: &Call, code: &str) -> Result<Validation, Refusal> {
     let tenant = call.tenant()?;
     input::word("code", code)?;
     let user_id = match &call.caller.role {
-        Role::User(id) => Some(id.clone()),
+        Role::User(id) => Some(id.as_str()),
         _ => None,
     };
     peek::validate_code(&call.operations, tenant, code, user_id).await
@@ -110,7 +103,7 @@ pub async fn track_click(
     input::word("code", &code)?;
     input::optional_line("userAgent", user_agent.as_deref())?;
     input::optional_word("deviceId", device_id.as_deref())?;
-    let secret = secrets::of_tenant(call).await?;
+    let secret = tenants::secret(call).await?;
     let body = Body::Click {
         code,
         user_agent,
@@ -125,7 +118,7 @@ pub async fn create_referrer(call: &Call, name: String, email: String) -> Result
     call.caller.require_admin()?;
     input::word("name", &name)?;
     input::optional_email(Some(&email))?;
-    let hash = secrets::of_tenant(call).await?.digest("email", &mailbox(&email));
+    let hash = tenants::secret(call).await?.digest("email", &mailbox(&email));
     let personal = PersonalChange {
         name: Patch::Set(name),
         email: Patch::Set(email),
@@ -144,10 +137,11 @@ pub async fn create_referrer(call: &Call, name: String, email: String) -> Result
 /// How many uses the user's codes bring; `None` when the program sets no limit.
 pub async fn uses(call: &Call, user: &User) -> Result<Option<Uses>, Refusal> {
     let in_force = call.operations.programs.of(call.tenant()?).await?;
-    Ok(in_force.program.codes.max_uses.map(|limit| Uses {
-        limit,
-        remaining: (limit - user.credited).max(0),
-    }))
+    Ok(in_force
+        .program
+        .codes
+        .max_uses
+        .map(|limit| Uses { limit, remaining: (limit - user.credited).max(0) }))
 }
 
 /// Is the invite prompt to be shown? Not when it was dismissed, when somebody was invited already,
@@ -160,7 +154,7 @@ pub async fn shows_prompt(call: &Call, user: &User) -> Result<bool, Refusal> {
 
 /// Referrals by id, as far as they are there, in no order.
 pub async fn find(call: &Call, ids: &[Uuid]) -> Result<Vec<Referral>, Refusal> {
-    Ok(call.operations.database.referrals(call.tenant()?.id, ids).await?)
+    Ok(call.operations.database.referrals_by_ids(call.tenant()?.id, ids).await?)
 }
 
 /// Referrals that match, newest first. Needs an admin key, but for those that one made.

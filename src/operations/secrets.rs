@@ -6,7 +6,6 @@ use rand::rngs::OsRng;
 use sha2::Sha256;
 use uuid::Uuid;
 
-use super::{Call, tenants};
 use crate::domain::refusal::Refusal;
 
 /// A tenant's secret: it signs user tokens and keys digests.
@@ -51,11 +50,6 @@ impl std::fmt::Debug for TenantSecret {
     }
 }
 
-/// The secret of the call's tenant.
-pub async fn of_tenant(call: &Call) -> Result<TenantSecret, Refusal> {
-    Ok(tenants::row(&call.operations, call.tenant()?.id).await?.secret)
-}
-
 /// 256 random bits of the system's, in hex.
 pub fn random_hex() -> Result<String, Refusal> {
     let mut bytes = [0_u8; 32];
@@ -71,7 +65,8 @@ pub fn random_uuid() -> Result<Uuid, Refusal> {
 }
 
 fn fill(bytes: &mut [u8]) -> Result<(), Refusal> {
-    OsRng.try_fill_bytes(bytes)
+    OsRng
+        .try_fill_bytes(bytes)
         .map_err(|error| Refusal::internal(format!("the system has no random bits: {error}")))
 }
 

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::lane::Outcome;
-use super::{Call, decisions, credits, referrals, secrets, users};
+use super::{Call, secrets, tenants};
 use crate::domain::answer::Answer;
 use crate::domain::command::{Body, Command, PersonalChange};
 use crate::domain::records::{Decision, Referral, Transaction, User};
@@ -67,7 +67,7 @@ async fn input_hash(call: &Call, draft: &Draft) -> Result<String, Refusal> {
     if draft.personal.is_none() {
         return Ok(secrets::hex(&Sha256::digest(text.as_bytes())));
     }
-    Ok(secrets::of_tenant(call).await?.digest("input", &text))
+    Ok(tenants::secret(call).await?.digest("input", &text))
 }
 
 /// The same value with the fields of every object in the order of their names.
@@ -76,7 +76,9 @@ fn canonical(value: Value) -> Value {
         Value::Object(fields) => {
             let mut sorted: Vec<_> = fields.into_iter().collect();
             sorted.sort_by(|one, other| one.0.cmp(&other.0));
-            Value::Object(sorted.into_iter().map(|(name, value)| (name, canonical(value))).collect())
+            Value::Object(
+                sorted.into_iter().map(|(name, value)| (name, canonical(value))).collect(),
+            )
         }
         Value::Array(items) => Value::Array(items.into_iter().map(canonical).collect()),
         other => other,
@@ -110,7 +112,10 @@ impl Done {
         };
         match self.outcome.record::<User>(&id) {
             Some(user) => Ok(user.clone()),
-            None => users::expect(call, &id).await,
+            None => {
+                let found = call.operations.database.users_by_ids(call.tenant()?.id, &[id]).await?;
+                found.into_iter().next().ok_or_else(|| Refusal::internal("a user is gone"))
+            }
         }
     }
 
@@ -123,14 +128,20 @@ impl Done {
         let Some(id) = id else { return Ok(None) };
         match self.outcome.record::<Referral>(&id) {
             Some(referral) => Ok(Some(referral.clone())),
-            None => Ok(referrals::find(call, &[id]).await?.pop()),
+            None => {
+                let database = &call.operations.database;
+                Ok(database.referrals_by_ids(call.tenant()?.id, &[id]).await?.pop())
+            }
         }
     }
 
     /// The transactions that it booked, in order; to an end user only their own.
     pub async fn transactions(&self, call: &Call) -> Result<Vec<Transaction>, Refusal> {
         let mut booked = match self.seq().filter(|_| self.replayed) {
-            Some(seq) => credits::transactions_of_event(call, seq).await?,
+            Some(seq) => {
+                let database = &call.operations.database;
+                database.transactions_by_seqs(call.tenant()?.id, &[seq]).await?
+            }
             None => self.outcome.transactions(),
         };
         booked.retain(|transaction| call.sees(&transaction.account.user_id));
@@ -143,7 +154,10 @@ impl Done {
             return Ok(Vec::new());
         }
         match self.seq().filter(|_| self.replayed) {
-            Some(seq) => decisions::of_event(call, seq).await,
+            Some(seq) => {
+                let database = &call.operations.database;
+                Ok(database.decisions_by_seqs(call.tenant()?.id, &[seq]).await?)
+            }
             None => Ok(self.outcome.decisions()),
         }
     }

@@ -2,17 +2,14 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
-
 use super::page::{Page, PageRequest, Spot};
 use super::programs::InForce;
 use super::secrets::TenantSecret;
-use super::submit::{Draft, submit};
 use super::{Call, Operations, input, secrets};
 use crate::domain::caller::{Role, TenantRef};
-use crate::domain::command::Body;
 use crate::domain::money;
 use crate::domain::refusal::{Code, Refusal};
+use crate::domain::rules::RuleError;
 use crate::domain::time::Time;
 use crate::store;
 
@@ -46,9 +43,12 @@ impl From<store::Tenant> for Tenant {
 pub struct NewTenant {
     pub slug: String,
     pub name: String,
-    pub currency: String,
+    pub currency: Option<String>,
     pub program: Option<String>,
 }
+
+/// What a tenant runs when nothing else is asked for.
+pub const DEFAULT_PROGRAM: &str = "starter";
 
 /// Makes a tenant. Needs the operator key.
 pub async fn create(call: &Call, new: NewTenant) -> Result<Tenant, Refusal> {
@@ -60,18 +60,20 @@ pub async fn create(call: &Call, new: NewTenant) -> Result<Tenant, Refusal> {
 pub async fn make(operations: &Operations, new: NewTenant) -> Result<Tenant, Refusal> {
     check_slug(&new.slug)?;
     input::word("name", &new.name)?;
-    if !money::is_currency(&new.currency) {
+    if new.currency.as_deref().is_some_and(|code| !money::is_currency(code)) {
         return Err(Refusal::bad_input("currency must be a code of ISO 4217, as in USD."));
     }
-    let program = operations.programs.for_new_tenant(new.program.as_deref()).await?;
-    // What is no money in the program is none for its tenants either.
-    let own = money::is_currency(&program.unit) && program.unit != new.currency;
+    let program = new.program.unwrap_or_else(|| DEFAULT_PROGRAM.to_owned());
+    let Some(active) = operations.database.active_program(&program).await? else {
+        let message = format!("There is no program {program:?}: name a folder of rules.");
+        return Err(Refusal::bad_input(message));
+    };
     let row = store::NewTenant {
         slug: new.slug,
         name: new.name,
-        currency: own.then_some(new.currency),
-        program: program.name.clone(),
-        program_hash: program.hash.clone(),
+        currency: new.currency,
+        program: active.name,
+        program_hash: active.hash,
         jwt_secret: secrets::random_hex()?,
         created_at: operations.clock.now(),
     };
@@ -94,12 +96,7 @@ fn check_slug(slug: &str) -> Result<(), Refusal> {
 
 /// The tenant with this number, who must be there.
 pub async fn row(operations: &Operations, id: i64) -> Result<Tenant, Refusal> {
-    let look_up = async {
-        let found = operations.database.tenant_by_id(id).await?;
-        found.map(Tenant::from).ok_or_else(|| Refusal::internal("a tenant is gone"))
-    };
-    let found = operations.credentials.tenants.try_get_with(id, look_up).await;
-    found.map_err(|refusal| Refusal::clone(&refusal))
+    Ok(operations.credentials.tenant(&operations.database, id).await?.into())
 }
 
 /// The tenant with this slug, if there is one.
@@ -107,14 +104,13 @@ pub async fn by_slug(operations: &Operations, slug: &str) -> Result<Option<Tenan
     if check_slug(slug).is_err() {
         return Ok(None);
     }
-    if let Some(id) = operations.credentials.slugs.get(slug).await {
-        return row(operations, id).await.map(Some);
-    }
-    let Some(found) = operations.database.tenant_by_slug(slug).await?.map(Tenant::from) else {
-        return Ok(None);
-    };
-    operations.credentials.slugs.insert(slug.to_owned(), found.reference.id).await;
-    Ok(Some(found))
+    let found = operations.credentials.tenant_by_slug(&operations.database, slug).await?;
+    Ok(found.map(Tenant::from))
+}
+
+/// The secret of the call's tenant.
+pub async fn secret(call: &Call) -> Result<TenantSecret, Refusal> {
+    Ok(row(&call.operations, call.tenant()?.id).await?.secret)
 }
 
 /// The tenant that an administrator's call names: the own one. Another is FORBIDDEN to all but the
@@ -122,7 +118,9 @@ pub async fn by_slug(operations: &Operations, slug: &str) -> Result<Option<Tenan
 pub async fn named(call: &Call, slug: &str) -> Result<Tenant, Refusal> {
     let own = call.caller.tenant.as_ref().is_some_and(|tenant| tenant.slug == slug);
     if !own && call.caller.role != Role::Operator {
-        return Err(Refusal::forbidden("A tenant's key speaks only for that tenant: leave tenant out."));
+        return Err(Refusal::forbidden(
+            "A tenant's key speaks only for that tenant: leave tenant out.",
+        ));
     }
     let found = by_slug(&call.operations, slug).await?;
     found.ok_or_else(|| Refusal::not_found(format!("There is no tenant {slug:?}.")))
@@ -138,9 +136,9 @@ pub async fn own(call: &Call) -> Result<Tenant, Refusal> {
 pub async fn list(call: &Call, request: PageRequest) -> Result<Page<Tenant>, Refusal> {
     call.caller.require_operator()?;
     let found = call.operations.database.tenants_page(request.keyed(Spot::number)?).await?;
-    let found = found.map(Tenant::from);
-    let place = |tenant: &Tenant| Spot { numbers: vec![tenant.reference.id], text: None };
-    Ok(Page::of(found, place, None))
+    let place = |id| Spot { numbers: vec![id], text: None };
+    let entries = found.rows.into_iter().map(|row| (place(row.id), row.into())).collect();
+    Ok(Page { entries, has_next: found.has_next, has_previous: found.has_previous, total: None })
 }
 
 /// What is in force for a tenant.
@@ -148,10 +146,8 @@ pub async fn in_force(call: &Call, tenant: &Tenant) -> Result<Arc<InForce>, Refu
     call.operations.programs.of(&tenant.reference).await
 }
 
-/// Changes settings; null restores a default. Needs an admin key.
-pub async fn update_settings(call: &Call, settings: Value) -> Result<Tenant, Refusal> {
-    call.caller.require_admin()?;
-    let settings = input::object("settings", Some(settings))?;
-    submit(call, Draft::new(None, Body::UpdateSettings { settings })).await?;
-    row(&call.operations, call.tenant()?.id).await
+/// What is wrong with the tenant's program: a newer folder that was refused, or a setting that no
+/// longer fits.
+pub async fn program_error(call: &Call, in_force: &InForce) -> Result<Option<RuleError>, Refusal> {
+    Ok(call.operations.programs.error_of(in_force).await?)
 }

@@ -7,7 +7,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 
 use super::secrets::TenantSecret;
-use super::{Call, input, secrets, users};
+use super::{Call, input, tenants, users};
 use crate::domain::refusal::Refusal;
 use crate::domain::time::Time;
 
@@ -45,13 +45,9 @@ pub async fn issue(call: &Call, user_id: &str, ttl_seconds: i64) -> Result<Issue
     if user.erased_at.is_some() {
         return Err(Refusal::not_found(format!("The user {user_id} was erased.")));
     }
-    let secret = secrets::of_tenant(call).await?;
+    let secret = tenants::secret(call).await?;
     let end = call.now() + TimeDelta::seconds(ttl_seconds);
-    let claims = Claims {
-        sub: user.id,
-        tenant: call.tenant()?.slug.clone(),
-        exp: end.timestamp(),
-    };
+    let claims = Claims { sub: user.id, tenant: call.tenant()?.slug.clone(), exp: end.timestamp() };
     let expires_at = chrono::DateTime::from_timestamp(claims.exp, 0).unwrap_or(end);
     Ok(Issued { token: sign(&secret, &claims)?, expires_at })
 }

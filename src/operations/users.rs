@@ -4,14 +4,16 @@ use serde_json::Value;
 
 use super::page::{Page, PageRequest, Spot};
 use super::submit::{Done, Draft, submit};
-use super::{Call, input, secrets};
-use crate::domain::command::{Body, Patch, PersonalChange};
+use super::{Call, credits, input, tenants};
+use crate::domain::amount::Amount;
 use crate::domain::caller::Role;
-use crate::domain::records::{User, mailbox};
-use crate::domain::refusal::{Code, Refusal};
-use crate::store;
+use crate::domain::command::{Body, Patch, PersonalChange};
+use crate::domain::records::{Position, User, mailbox};
+use crate::domain::refusal::Refusal;
+use crate::domain::time::Time;
+use crate::store::{UserFilter as StoreFilter, UserPlace};
 
-pub use crate::store::{UserFilter, UserOrder};
+pub use crate::store::UserOrder;
 
 /// A sign-up, as it came in.
 #[derive(Debug, Clone)]
@@ -38,6 +40,17 @@ pub struct UserChange {
     pub traits: Patch<Value>,
 }
 
+/// Which users; what is left out does not matter.
+#[derive(Debug, Clone, Default)]
+#[expect(missing_docs, reason = "each field is the field of the API's input with the same name")]
+pub struct UserFilter {
+    pub search: Option<String>,
+    pub min_balance: Option<Amount>,
+    pub unit: Option<String>,
+    pub created_from: Option<Time>,
+    pub created_to: Option<Time>,
+}
+
 /// Signs a user up; the same id again changes nothing. Needs a service key.
 pub async fn register(call: &Call, sign_up: SignUp) -> Result<Done, Refusal> {
     call.caller.require_service()?;
@@ -48,7 +61,7 @@ pub async fn register(call: &Call, sign_up: SignUp) -> Result<Done, Refusal> {
     input::optional_word("ipAddress", sign_up.ip_address.as_deref())?;
     input::optional_word("deviceId", sign_up.device_id.as_deref())?;
     let traits = input::object("traits", sign_up.traits)?;
-    let secret = secrets::of_tenant(call).await?;
+    let secret = tenants::secret(call).await?;
     let digest = |label, text: Option<String>| text.map(|text| secret.digest(label, &text));
     let personal = PersonalChange {
         email_hash: digest("email", sign_up.email.as_deref().map(mailbox)),
@@ -79,7 +92,7 @@ pub async fn update(call: &Call, change: UserChange) -> Result<Done, Refusal> {
         Patch::Clear => Patch::Clear,
         Patch::Set(traits) => Patch::Set(input::object("traits", Some(traits))?),
     };
-    let secret = secrets::of_tenant(call).await?;
+    let secret = tenants::secret(call).await?;
     let personal = PersonalChange {
         email_hash: set(&change.email).map(|email| secret.digest("email", &mailbox(email))),
         name: change.name,
@@ -111,7 +124,9 @@ pub async fn me(call: &Call) -> Result<User, Refusal> {
     call.caller.require_user()?;
     match &call.caller.role {
         Role::User(id) => expect(call, id).await,
-        _ => Err(Refusal::forbidden("me is for an end user's token: with a key, ask for user(id:).")),
+        _ => {
+            Err(Refusal::forbidden("me is for an end user's token: with a key, ask for user(id:)."))
+        }
     }
 }
 
@@ -126,13 +141,13 @@ pub async fn one(call: &Call, user_id: &str) -> Result<Option<User>, Refusal> {
 pub async fn expect(call: &Call, user_id: &str) -> Result<User, Refusal> {
     let found = find(call, &[user_id.to_owned()]).await?.pop();
     found.ok_or_else(|| {
-        Refusal::new(Code::NotFound, format!("There is no user {user_id}: sign them up with registerUser."))
+        Refusal::not_found(format!("There is no user {user_id:?}: sign them up with registerUser."))
     })
 }
 
 /// The users with these ids, as far as they are there, in no order.
 pub async fn find(call: &Call, ids: &[String]) -> Result<Vec<User>, Refusal> {
-    Ok(call.operations.database.users(call.tenant()?.id, ids).await?)
+    Ok(call.operations.database.users_by_ids(call.tenant()?.id, ids).await?)
 }
 
 /// Users who match, in order. Needs an admin key.
@@ -144,7 +159,30 @@ pub async fn list(
 ) -> Result<Page<User>, Refusal> {
     call.caller.require_admin()?;
     input::optional_line("search", filter.search.as_deref())?;
-    let unit = credits::unit(call, filter.unit.take()).await?;
-    let found = call.operations.database.users_page(call.tenant()?.id, &filter, order, page).await?;
-    Ok(found)
+    let filter = StoreFilter {
+        search: filter.search.filter(|search| !search.is_empty()),
+        min_balance: filter.min_balance,
+        unit: credits::unit(call, filter.unit).await?,
+        created_from: filter.created_from,
+        created_to: filter.created_to,
+    };
+    let (database, tenant_id) = (&call.operations.database, call.tenant()?.id);
+    let found = database.users_page(tenant_id, &filter, order, request.keyed(place_of)?).await?;
+    let total = match request.counted {
+        true => Some(database.count_users(tenant_id, &filter).await?),
+        false => None,
+    };
+    let entries = found.rows.into_iter().map(|(user, place)| (spot_of(place), user)).collect();
+    Ok(Page { entries, has_next: found.has_next, has_previous: found.has_previous, total })
+}
+
+fn spot_of(place: UserPlace) -> Spot {
+    let UserPlace { amount, created } = place;
+    Spot { numbers: vec![amount, created.seq, created.n.into()], text: None }
+}
+
+fn place_of(spot: &Spot) -> Option<UserPlace> {
+    let [amount, seq, n] = spot.numbers.as_slice() else { return None };
+    let created = Position { seq: *seq, n: i32::try_from(*n).ok()? };
+    Some(UserPlace { amount: *amount, created })
 }

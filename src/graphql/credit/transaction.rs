@@ -7,10 +7,10 @@ use crate::domain::records;
 use crate::domain::refusal::Refusal;
 use crate::graphql::decision::{self, Decision};
 use crate::graphql::error::Result;
-use crate::graphql::loaders::{TransactionId, call, load_user, reader};
+use crate::graphql::loaders::{TransactionId, call, reader};
 use crate::graphql::page::{self, CountedConnection, PageArgs};
 use crate::graphql::scalars::{Amount, DateTime, instant};
-use crate::graphql::user::User;
+use crate::graphql::user::{self, User};
 use crate::operations::credits;
 
 /// An entry of the ledger. It never changes and is never deleted.
@@ -26,7 +26,7 @@ impl CreditTransaction {
 
     /// Whose entry it is.
     async fn user(&self, ctx: &Context<'_>) -> Result<User> {
-        load_user(ctx, &self.0.account.user_id).await
+        user::load(ctx, &self.0.account.user_id).await
     }
 
     /// The unit of its amounts.

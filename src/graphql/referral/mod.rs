@@ -17,11 +17,11 @@ pub use profile::ReferralProfile;
 pub use query::ReferralQuery;
 
 use super::error::Result;
-use super::loaders::{ReferralId, RewardsOf, call, load_user, reader};
+use super::loaders::{ReferralId, RewardsOf, call, reader};
 use super::page::{self, CountedConnection, PageArgs};
 use super::reward::Reward;
 use super::scalars::{Amount, DateTime, Json, instant};
-use super::user::User;
+use super::user::{self, User};
 use crate::domain::records;
 use crate::operations::referrals;
 
@@ -68,12 +68,12 @@ impl Referral {
 
     /// Who referred.
     async fn referrer(&self, ctx: &Context<'_>) -> Result<User> {
-        load_user(ctx, &self.0.referrer_id).await
+        user::load(ctx, &self.0.referrer_id).await
     }
 
     /// Who was referred.
     async fn referee(&self, ctx: &Context<'_>) -> Result<User> {
-        load_user(ctx, &self.0.referee_id).await
+        user::load(ctx, &self.0.referee_id).await
     }
 
     /// When it was made.

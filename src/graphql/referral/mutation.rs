@@ -29,7 +29,9 @@ impl ReferralMutation {
         >,
     ) -> Result<ReferralCodePayload> {
         let user_id = input.unwrap_or_default().user_id;
-        Ok(referrals::generate_code(call(ctx)?, user_id.as_ref().map(|id| id.as_str())).await?.into())
+        Ok(referrals::generate_code(call(ctx)?, user_id.as_ref().map(|id| id.as_str()))
+            .await?
+            .into())
     }
 
     /// A new code; the old one stops working. Too often is RATE_LIMITED. Needs a user's token or a key.
@@ -41,7 +43,9 @@ impl ReferralMutation {
         >,
     ) -> Result<ReferralCodePayload> {
         let user_id = input.unwrap_or_default().user_id;
-        Ok(referrals::regenerate_code(call(ctx)?, user_id.as_ref().map(|id| id.as_str())).await?.into())
+        Ok(referrals::regenerate_code(call(ctx)?, user_id.as_ref().map(|id| id.as_str()))
+            .await?
+            .into())
     }
 
     /// Applies a code typed in after sign-up. It cannot be used once the user has a referrer or has purchased: `validation` says so. Needs a user's token or a key.

@@ -32,7 +32,7 @@ impl From<CreateTenantInput> for tenants::NewTenant {
         Self {
             slug: input.slug,
             name: input.name,
-            currency: input.currency.unwrap_or_else(|| "USD".to_owned()),
+            currency: input.currency,
             program: input.program,
         }
     }

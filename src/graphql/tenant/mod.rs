@@ -7,7 +7,7 @@ use async_graphql::{Context, Object, SimpleObject};
 use serde_json::Value;
 
 pub use input::{
-    ApiKeyRole, CreateApiKeyInput, CreateApiKeyPayload, CreateTenantInput, RevokeApiKeyInput,
+    CreateApiKeyInput, CreateApiKeyPayload, CreateTenantInput, RevokeApiKeyInput,
     RevokeApiKeyPayload, TenantPayload, UpdateSettingsInput,
 };
 pub use mutation::TenantMutation;
@@ -49,6 +49,7 @@ impl Tenant {
     /// The program that the tenant runs.
     async fn program(&self, ctx: &Context<'_>) -> Result<Program> {
         let in_force = tenants::in_force(call(ctx)?, &self.0).await?;
+        let error = tenants::program_error(call(ctx)?, &in_force).await?;
         let file = |(path, source): &(String, String)| RuleFile {
             path: path.clone(),
             source: source.clone(),
@@ -58,7 +59,7 @@ impl Tenant {
             hash: in_force.program.hash.clone(),
             files: in_force.files.iter().map(file).collect(),
             loaded_at: DateTime(in_force.loaded_at),
-            error: in_force.error.clone().map(RuleError::from),
+            error: error.map(RuleError::from),
         })
     }
 

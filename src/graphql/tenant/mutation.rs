@@ -8,7 +8,7 @@ use super::{
 };
 use crate::graphql::error::Result;
 use crate::graphql::loaders::call;
-use crate::operations::{keys, tenants};
+use crate::operations::{keys, settings, tenants};
 
 /// Changes of tenants and keys.
 #[derive(Default)]
@@ -22,7 +22,7 @@ impl TenantMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Which values.")] input: UpdateSettingsInput,
     ) -> Result<TenantPayload> {
-        let tenant = tenants::update_settings(call(ctx)?, input.settings.0).await?;
+        let tenant = settings::update(call(ctx)?, input.settings.0).await?;
         Ok(TenantPayload { tenant: Tenant(tenant) })
     }
 

@@ -38,7 +38,6 @@ impl From<UserFilter> for users::UserFilter {
 
 /// In which order users are listed.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
-#[graphql(remote = "users::UserOrder")]
 pub enum UserOrder {
     /// The newest first.
     CreatedDesc,
@@ -48,6 +47,29 @@ pub enum UserOrder {
     BalanceDesc,
     /// Who earned most first.
     EarnedDesc,
+}
+
+impl From<UserOrder> for users::UserOrder {
+    fn from(order: UserOrder) -> Self {
+        match order {
+            UserOrder::CreatedDesc => Self::NewestFirst,
+            UserOrder::CreatedAsc => Self::OldestFirst,
+            UserOrder::BalanceDesc => Self::BalanceFirst,
+            UserOrder::EarnedDesc => Self::EarnedFirst,
+        }
+    }
+}
+
+impl UserOrder {
+    /// The list's name in cursors: a place in one order is none in another.
+    pub const fn list_name(self) -> &'static str {
+        match self {
+            Self::CreatedDesc => "users",
+            Self::CreatedAsc => "users_oldest",
+            Self::BalanceDesc => "users_balance",
+            Self::EarnedDesc => "users_earned",
+        }
+    }
 }
 
 /// A sign-up.

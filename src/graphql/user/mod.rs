@@ -17,7 +17,7 @@ pub use query::UserQuery;
 
 use super::credit::{self, CreditAccount, CreditTransaction, TransactionFilter};
 use super::error::Result;
-use super::loaders::call;
+use super::loaders::{UserId, call, reader};
 use super::notice::Notification;
 use super::onboarding::Onboarding;
 use super::page::{self, Connection, CountedConnection, PageArgs};
@@ -25,6 +25,7 @@ use super::referral::ReferralProfile;
 use super::reward::{Reward, RewardStatus};
 use super::scalars::{DateTime, Json};
 use crate::domain::records;
+use crate::domain::refusal::Refusal;
 use crate::operations::{notices, rewards};
 
 /// An end user of the product, or a partner who only refers. Of another user an end user sees `id` and `name`: every other nullable field is null, every other non-null field FORBIDDEN.
@@ -130,7 +131,8 @@ impl User {
         #[graphql(desc = "Begin after the entry of this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end of the list, 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "End before the entry of this cursor.")] before: Option<String>,
-        #[graphql(desc = "Leave out those that were read.", default_with = "Some(false)")] unread_only: Option<bool>,
+        #[graphql(desc = "Leave out those that were read.", default_with = "Some(false)")]
+        unread_only: Option<bool>,
     ) -> Result<Connection<Notification>> {
         self.private(ctx)?;
         let call = call(ctx)?;
@@ -144,4 +146,11 @@ impl User {
     fn private(&self, ctx: &Context<'_>) -> Result<()> {
         Ok(call(ctx)?.require_sight(&self.0.id)?)
     }
+}
+
+/// The user with this id, who must be there: what names a user was kept with it.
+pub async fn load(ctx: &Context<'_>, id: &str) -> Result<User> {
+    let found = reader(ctx)?.load_one(UserId(id.to_owned())).await?;
+    let user = found.ok_or_else(|| Refusal::internal("a record names a user who is not there"))?;
+    Ok(User(user))
 }

@@ -57,10 +57,7 @@ impl UserMutation {
     ) -> Result<IssueUserTokenPayload> {
         let ttl_seconds = input.ttl_seconds.unwrap_or(3_600);
         let issued = tokens::issue(call(ctx)?, &input.user_id, ttl_seconds.into()).await?;
-        Ok(IssueUserTokenPayload {
-            token: issued.token,
-            expires_at: DateTime(issued.expires_at),
-        })
+        Ok(IssueUserTokenPayload { token: issued.token, expires_at: DateTime(issued.expires_at) })
     }
 
     /// Replaces name, e-mail, traits, address and device with nothing; the ledger, its sums and the counts stay. The user's code stops working. Needs an admin key.

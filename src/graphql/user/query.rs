@@ -38,14 +38,16 @@ impl UserQuery {
         #[graphql(desc = "How many from the end of the list, 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "End before the entry of this cursor.")] before: Option<String>,
         #[graphql(desc = "Only those that match.")] filter: Option<UserFilter>,
-        #[graphql(desc = "In which order.", default_with = "Some(UserOrder::CreatedDesc)")] order_by: Option<UserOrder>,
+        #[graphql(desc = "In which order.", default_with = "Some(UserOrder::CreatedDesc)")]
+        order_by: Option<UserOrder>,
     ) -> Result<CountedConnection<User>> {
         let call = call(ctx)?;
-        let order = users::UserOrder::from(order_by.unwrap_or(UserOrder::CreatedDesc));
-        let mut page =
-            page::request(call, order.list_name(), PageArgs { first, after, last, before })?;
+        let order = order_by.unwrap_or(UserOrder::CreatedDesc);
+        let list = order.list_name();
+        let mut page = page::request(call, list, PageArgs { first, after, last, before })?;
         page::count_if_selected(ctx, &mut page);
-        let found = users::list(call, filter.unwrap_or_default().into(), order, page).await?;
-        page::counted_connection(call, order.list_name(), found, User)
+        let filter = filter.unwrap_or_default().into();
+        let found = users::list(call, filter, order.into(), page).await?;
+        page::counted_connection(call, list, found, User)
     }
 }
