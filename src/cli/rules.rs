@@ -28,6 +28,7 @@ pub fn check(root: &Path, folder: Option<&str>, out: &mut dyn Write) -> Result<(
     each(root, folder, out, |files| {
         let compiled = Compiled::compile(files)?;
         compiled.check_names()?;
+        story::check(&compiled)?;
         Ok((true, format!("ok, {} rule files", files.rules().count())))
     })
 }

@@ -12,7 +12,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::rules::RuleError;
 use crate::operations::Operations;
 use crate::operations::publish::{Occasion, publish, refuse};
-use crate::rules::files::{self, ProgramFiles};
+use crate::operations::publish::files::{self, ProgramFiles};
 
 use super::provision::provision;
 

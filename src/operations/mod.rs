@@ -10,6 +10,7 @@ pub mod simulate;
 
 mod failure;
 mod seeding;
+mod simulation;
 
 use crate::store::Database;
 use clock::Clock;

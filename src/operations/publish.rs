@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
+/// Program folders, to be read and published.
+pub use crate::rules::files;
+
 use super::Operations;
 use crate::domain::caller::TenantRef;
 use crate::domain::command::{Body, Command};

@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::simulate::SimulateRequest;
+use super::simulation::SimulateRequest;
 use crate::domain::caps::{Parties, cap_key};
 use crate::domain::program::Program;
 use crate::domain::records::{CapUse, Lane, Position, Referral, ReferralStatus, User};

@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::batch::{Applying, Broken, Ground, apply_batch, internal};
 use super::outcome::Outcome;
 use super::queue::{Queue, Ticket};
-use super::{Shared, overloaded, unknown};
+use super::shared::{Shared, overloaded, unknown};
 use crate::domain::refusal::Refusal;
 use crate::domain::state::Change;
 use crate::store::{LaneTransaction, StoreError};

@@ -19,11 +19,11 @@ mod attempt;
 mod batch;
 mod outcome;
 mod queue;
+mod shared;
 mod worker;
 
 pub use outcome::Outcome;
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -33,9 +33,10 @@ use super::clock::Clock;
 use super::programs::Programs;
 use crate::domain::caller::TenantRef;
 use crate::domain::command::Command;
-use crate::domain::refusal::{Code, Refusal};
+use crate::domain::refusal::Refusal;
 use crate::store::Database;
-use queue::{Queue, Ticket};
+use queue::Ticket;
+use shared::{Shared, overloaded, unknown};
 
 /// How long a command may wait unstarted; then nothing of it happened.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
@@ -43,15 +44,6 @@ const LONGEST_WAIT: Duration = Duration::from_secs(10);
 /// The lanes of all tenants, made when they are needed. Cheap to clone.
 #[derive(Clone)]
 pub struct Lanes(Arc<Shared>);
-
-/// What every lane uses.
-struct Shared {
-    database: Database,
-    programs: Programs,
-    clock: Clock,
-    queues: Mutex<HashMap<i64, Arc<Queue>>>,
-    tasks: TaskTracker,
-}
 
 impl Lanes {
     /// Lanes that write to `database` under the programs in force, by the time of `clock`.
@@ -93,21 +85,4 @@ impl Lanes {
         }
         Ok(())
     }
-}
-
-fn overloaded() -> Refusal {
-    Refusal {
-        retry_after_seconds: Some(1),
-        ..Refusal::new(
-            Code::Overloaded,
-            "The server has too much to do, and nothing happened: try again in a moment.",
-        )
-    }
-}
-
-fn unknown() -> Refusal {
-    Refusal::new(
-        Code::OutcomeUnknown,
-        "It is not known whether this happened: send it again with the same key or id.",
-    )
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::oneshot;
 
-use super::Outcome;
+use super::outcome::Outcome;
 use crate::domain::command::Command;
 use crate::domain::refusal::Refusal;
 

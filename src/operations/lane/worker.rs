@@ -3,8 +3,9 @@
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
+use super::attempt;
 use super::queue::{Queue, Ticket};
-use super::{Shared, attempt};
+use super::shared::Shared;
 
 /// How long a lane waits for a command before it goes away.
 const IDLE: Duration = Duration::from_secs(60);

@@ -166,22 +166,14 @@ fn money(amount: i64) -> Amount {
 }
 
 fn body(world: &World, step: &Step, now: Time) -> (Option<String>, Body) {
-    let code = |friend: u8| {
-        let user: Option<&User> =
-            world.slice.tables.users.get(&name(friend)).and_then(Option::as_ref);
-        user.and_then(|user| user.code.clone()).unwrap_or_else(|| "NO-CODE".to_owned())
-    };
     match step.clone() {
         Step::Register { user, friend, .. } => {
             let body = Body::RegisterUser {
                 user_id: name(user),
                 email_verified: false,
-                referral_code: friend.map(code),
+                referral_code: friend.map(|friend| code(world, friend)),
             };
             (Some(name(user)), body)
-        }
-        Step::Verify { user } => {
-            (None, Body::UpdateUser { user_id: name(user), email_verified: Some(true) })
         }
         Step::Add { user, amount, key, days, hold, priority } => {
             let from = now + TimeDelta::hours(i64::from(hold) * 20);
@@ -208,10 +200,6 @@ fn body(world: &World, step: &Step, now: Time) -> (Option<String>, Body) {
             Some(format!("quota-{key}")),
             Body::ConsumeQuota(spend(user, Some("messages"), amount)),
         ),
-        Step::Reverse { nth } => {
-            let transaction_id = entry(world, nth);
-            (None, Body::ReverseTransaction { transaction_id, reason: None })
-        }
         Step::Purchase { user, payment, amount } => {
             let payment = Payment {
                 purchase_id: format!("pay-{payment}"),
@@ -244,41 +232,58 @@ fn body(world: &World, step: &Step, now: Time) -> (Option<String>, Body) {
             };
             (Some(format!("event-{id}")), body)
         }
-        Step::Complete { user, step } => {
-            (None, Body::CompleteStep { user_id: name(user), step: step.to_owned() })
-        }
+        other => (None, unkeyed(world, other)),
+    }
+}
+
+/// The body of a step that has no key: repeating it is another command.
+fn unkeyed(world: &World, step: Step) -> Body {
+    match step {
         Step::ApplyCode { user, friend } => {
-            (None, Body::ApplyCode { user_id: name(user), code: code(friend) })
+            Body::ApplyCode { user_id: name(user), code: code(world, friend) }
         }
-        Step::NewCode { user } => (None, Body::RegenerateCode { user_id: name(user) }),
-        Step::Click { friend, device } => {
-            let device_hash = Some(format!("device-{device}"));
-            (None, Body::Click { code: code(friend), user_agent: None, device_hash, ip_hash: None })
-        }
+        Step::NewCode { user } => Body::RegenerateCode { user_id: name(user) },
+        Step::Click { friend, device } => Body::Click {
+            code: code(world, friend),
+            user_agent: None,
+            device_hash: Some(format!("device-{device}")),
+            ip_hash: None,
+        },
         Step::Promo { code, redeem: true, user } => {
-            (None, Body::RedeemPromo { user_id: name(user), code: format!("PROMO{code}") })
+            Body::RedeemPromo { user_id: name(user), code: format!("PROMO{code}") }
         }
-        Step::Promo { code, .. } => {
-            let promo = NewPromo {
-                code: Some(format!("promo{code}")),
-                max_redemptions: Some(2),
-                per_user: 1,
-                starts_at: None,
-                ends_at: None,
-                data: json!({ "credits": 5 }),
-            };
-            (None, Body::CreatePromo(promo))
+        Step::Promo { code, .. } => Body::CreatePromo(NewPromo {
+            code: Some(format!("promo{code}")),
+            max_redemptions: Some(2),
+            per_user: 1,
+            starts_at: None,
+            ends_at: None,
+            data: json!({ "credits": 5 }),
+        }),
+        Step::Retry { nth } => Body::RetryDecision { decision_id: failed(world, nth) },
+        Step::Reverse { nth } => {
+            Body::ReverseTransaction { transaction_id: entry(world, nth), reason: None }
         }
-        Step::Retry { nth } => (None, Body::RetryDecision { decision_id: failed(world, nth) }),
-        Step::Dismiss { user } => {
-            (None, Body::Dismiss { user_id: name(user), card: Card::Onboarding })
+        Step::Verify { user } => {
+            Body::UpdateUser { user_id: name(user), email_verified: Some(true) }
         }
+        Step::Complete { user, step } => {
+            Body::CompleteStep { user_id: name(user), step: step.to_owned() }
+        }
+        Step::Dismiss { user } => Body::Dismiss { user_id: name(user), card: Card::Onboarding },
         Step::Settle { user } => {
             let account = SettledAccount { user_id: name(user), unit: "JPY".to_owned() };
-            (None, Body::Settle { accounts: vec![account] })
+            Body::Settle { accounts: vec![account] }
         }
-        Step::Erase { user } => (None, Body::EraseUser { user_id: name(user) }),
+        Step::Erase { user } => Body::EraseUser { user_id: name(user) },
+        keyed => unreachable!("{keyed:?} has a key"),
     }
+}
+
+/// A user's code, or one that nobody has.
+fn code(world: &World, user: u8) -> String {
+    let user: Option<&User> = world.slice.tables.users.get(&name(user)).and_then(Option::as_ref);
+    user.and_then(|user| user.code.clone()).unwrap_or_else(|| "NO-CODE".to_owned())
 }
 
 fn spend(user: u8, unit: Option<&str>, amount: i64) -> Spend {
