@@ -6,6 +6,8 @@
 
 pub mod cli;
 pub mod domain;
+pub mod graphql;
+pub mod http;
 pub mod operations;
 pub mod rules;
 pub mod store;

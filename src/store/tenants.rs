@@ -96,6 +96,17 @@ impl Database {
         tenant::Entity::find_by_id(id).one(&self.reader).await?.map(tenant_of).transpose()
     }
 
+    /// The time of the last change of any tenant; `None` while there is no tenant.
+    pub async fn latest_at(&self) -> Result<Option<Time>, StoreError> {
+        let latest: Option<Option<i64>> = lane::Entity::find()
+            .select_only()
+            .column_as(lane::Column::LastAt.max(), "latest")
+            .into_tuple()
+            .one(&self.reader)
+            .await?;
+        cells::time_of(latest.flatten())
+    }
+
     /// Tenants in the order in which they were made; pages go by their numbers.
     pub async fn tenants_page(&self, page: Page<i64>) -> Result<Rows<Tenant>, StoreError> {
         let mut query = tenant::Entity::find();

@@ -29,7 +29,7 @@ pub use promo::{Promo, PromoUse, PromoUseKey};
 pub use purchase::Purchase;
 pub use referral::{Referral, ReferralStatus};
 pub use transaction::{Reversal, Transaction, Use, UseKind};
-pub use user::{Personal, User};
+pub use user::{Personal, User, mailbox};
 
 use serde::{Deserialize, Serialize};
 

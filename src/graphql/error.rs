@@ -1,0 +1,81 @@
+//! Refusals as GraphQL errors: a code for programs, a sentence for people.
+
+use async_graphql::{Response, ServerError, Value};
+
+use crate::domain::refusal::{Code, Refusal};
+
+/// What a resolver gives. A [`Refusal`] turns into the error by `?`; [`finish`] writes its code.
+pub type Result<T> = async_graphql::Result<T>;
+
+/// The code of a document that cannot be read.
+pub const PARSE_FAILED: &str = "GRAPHQL_PARSE_FAILED";
+/// The code of a document that does not fit the schema.
+pub const VALIDATION_FAILED: &str = "GRAPHQL_VALIDATION_FAILED";
+/// The code of a document that asks for too much.
+pub const TOO_COMPLEX: &str = "QUERY_TOO_COMPLEX";
+
+/// How many errors an answer carries at most.
+const MAX_ERRORS: usize = 20;
+
+/// Gives every error of an answer its `extensions`: code, reason, retryAfter, and the request's id
+/// where the fault is the server's.
+pub fn finish(mut response: Response, request_id: &str) -> Response {
+    response.errors.truncate(MAX_ERRORS);
+    for error in &mut response.errors {
+        match error.source::<Refusal>().cloned() {
+            Some(refusal) => write_refusal(error, &refusal, request_id),
+            None => write_code(error),
+        }
+    }
+    response
+}
+
+/// An answer that is one error about the whole document.
+pub fn document_error(code: &str, message: impl Into<String>) -> Response {
+    let mut error = ServerError::new(message, None);
+    error.extensions.get_or_insert_default().set("code", code);
+    Response::from_errors(vec![error])
+}
+
+/// An answer that is one refusal, given before anything was executed.
+pub fn refused(refusal: &Refusal, request_id: &str) -> Response {
+    let mut error = ServerError::new("", None);
+    write_refusal(&mut error, refusal, request_id);
+    Response::from_errors(vec![error])
+}
+
+fn write_refusal(error: &mut ServerError, refusal: &Refusal, request_id: &str) {
+    error.message.clone_from(&refusal.message);
+    let extensions = error.extensions.get_or_insert_default();
+    extensions.set("code", refusal.code.name());
+    if let Some(reason) = &refusal.reason {
+        extensions.set("reason", reason.as_str());
+    }
+    if let Some(seconds) = refusal.retry_after_seconds {
+        extensions.set("retryAfter", seconds);
+    }
+    if refusal.code == Code::Internal {
+        tracing::error!(request_id, path = ?error.path, "a request failed: {}", refusal.message);
+        "The server failed to answer; its log knows more under this requestId."
+            .clone_into(&mut error.message);
+        extensions.set("requestId", request_id);
+    }
+}
+
+/// An error that is no refusal comes from the document or from a scalar that could not be read.
+fn write_code(error: &mut ServerError) {
+    let extensions = error.extensions.get_or_insert_default();
+    if matches!(extensions.get("code"), Some(Value::String(_))) {
+        return;
+    }
+    let about_input = !error.path.is_empty() || error.message.starts_with("Invalid value for");
+    let too_complex = error.message.starts_with("Query is ") || error.message.contains("recursion");
+    extensions.set(
+        "code",
+        match (about_input, too_complex) {
+            (true, _) => Code::BadUserInput.name(),
+            (false, true) => TOO_COMPLEX,
+            (false, false) => VALIDATION_FAILED,
+        },
+    );
+}

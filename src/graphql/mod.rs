@@ -1,0 +1,91 @@
+//! The GraphQL layer: types and resolvers, one file per noun. A resolver reads the input, calls one
+//! operation and gives the outcome.
+
+mod absent;
+mod analytics;
+mod credit;
+mod decision;
+mod door;
+mod error;
+mod event;
+mod guard;
+mod loaders;
+mod notice;
+mod onboarding;
+mod page;
+mod promo;
+mod referral;
+mod reward;
+mod scalars;
+mod simulation;
+mod tenant;
+mod user;
+
+use async_graphql::{EmptySubscription, MergedObject, Schema};
+
+pub use door::{Document, Door, run};
+pub use error::{document_error, refused};
+
+use analytics::AnalyticsQuery;
+use credit::{CreditMutation, TransactionQuery};
+use decision::{DecisionMutation, DecisionQuery};
+use event::EventMutation;
+use notice::NoticeMutation;
+use onboarding::OnboardingMutation;
+use promo::{PromoMutation, PromoQuery};
+use referral::{ReferralMutation, ReferralQuery};
+use reward::RewardQuery;
+use simulation::SimulationQuery;
+use tenant::{TenantMutation, TenantQuery};
+use user::{UserMutation, UserQuery};
+
+/// How deep a document may go. What tools ask of the schema itself is about 14 deep.
+const MAX_DEPTH: usize = 24;
+/// How many fields a document may select, fragments spread out.
+const MAX_COMPLEXITY: usize = 2_000;
+
+/// What can be read.
+#[derive(MergedObject, Default)]
+pub struct Query(
+    UserQuery,
+    TransactionQuery,
+    ReferralQuery,
+    AnalyticsQuery,
+    RewardQuery,
+    DecisionQuery,
+    TenantQuery,
+    SimulationQuery,
+    PromoQuery,
+);
+
+/// What can be changed. Every input with `idempotencyKey`, and every event's own `id`: the same again returns the same transactions, decisions and referral, changes nothing, and shows accounts and users as they are now; the same key with another input is IDEMPOTENCY_CONFLICT. Keys are per tenant and operation, and kept for ever.
+#[derive(MergedObject, Default)]
+pub struct Mutation(
+    UserMutation,
+    CreditMutation,
+    ReferralMutation,
+    EventMutation,
+    OnboardingMutation,
+    PromoMutation,
+    NoticeMutation,
+    TenantMutation,
+    DecisionMutation,
+);
+
+/// The whole schema.
+pub type ApiSchema = Schema<Query, Mutation, EmptySubscription>;
+
+/// Makes the schema. It holds no data: a request brings its call.
+#[must_use]
+pub fn schema() -> ApiSchema {
+    Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+        .limit_depth(MAX_DEPTH)
+        .limit_complexity(MAX_COMPLEXITY)
+        .finish()
+}
+
+/// The schema in GraphQL's own language.
+#[must_use]
+pub fn sdl() -> String {
+    schema().sdl()
+}

@@ -1,0 +1,44 @@
+//! Queries about referrals.
+
+use async_graphql::{Context, Object};
+
+use super::{Referral, ReferralCodeValidation, ReferralFilter, list};
+use crate::domain::refusal::Refusal;
+use crate::graphql::error::Result;
+use crate::graphql::loaders::call;
+use crate::graphql::page::{CountedConnection, PageArgs};
+use crate::operations::referrals;
+
+/// Queries about referrals.
+#[derive(Default)]
+pub struct ReferralQuery;
+
+#[Object]
+#[expect(clippy::too_many_arguments, reason = "a list's arguments are Relay's, each by its name")]
+impl ReferralQuery {
+    /// Every referral of the tenant, newest first. Needs an admin key.
+    async fn referrals(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the beginning of the list, 1 to 100.")] first: Option<i32>,
+        #[graphql(desc = "Begin after the entry of this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end of the list, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "End before the entry of this cursor.")] before: Option<String>,
+        #[graphql(desc = "Only those that match.")] filter: Option<ReferralFilter>,
+    ) -> Result<CountedConnection<Referral>> {
+        call(ctx)?.caller.require_admin()?;
+        let filter = filter.unwrap_or_default().into();
+        list(ctx, PageArgs { first, after, last, before }, filter).await
+    }
+
+    /// Says whether a code can be used now, and by whom it was shared. Never reveals an e-mail address. Anyone who names a tenant may ask.
+    async fn validate_referral_code(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The code; case and surrounding space do not matter.")] code: String,
+    ) -> Result<ReferralCodeValidation> {
+        let validation = referrals::validate(call(ctx)?, &code).await?;
+        let shown = ReferralCodeValidation::of(ctx, Some(validation)).await?;
+        Ok(shown.ok_or_else(|| Refusal::internal("a validation got lost"))?)
+    }
+}

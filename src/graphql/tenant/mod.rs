@@ -1,0 +1,147 @@
+//! Tenants, their programs and their keys.
+
+mod input;
+mod mutation;
+
+use async_graphql::{Context, Object, SimpleObject};
+use serde_json::Value;
+
+pub use input::{
+    CreateApiKeyInput, CreateApiKeyPayload, CreateTenantInput, RevokeApiKeyInput,
+    RevokeApiKeyPayload, TenantPayload, UpdateSettingsInput,
+};
+pub use mutation::TenantMutation;
+
+use super::error::Result;
+use super::loaders::call;
+use super::page::{self, Connection, PageArgs};
+use super::scalars::{DateTime, Json, int};
+use crate::domain::rules;
+use crate::operations::tenants;
+
+/// A product whose users are rewarded.
+#[derive(Clone)]
+pub struct Tenant(pub tenants::Tenant);
+
+#[Object]
+impl Tenant {
+    /// Its name in credentials, headers and links.
+    async fn slug(&self) -> &str {
+        &self.0.reference.slug
+    }
+
+    /// Its name for people.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// Its main unit: a currency code (USD), or the name of what it counts.
+    async fn currency(&self, ctx: &Context<'_>) -> Result<String> {
+        Ok(tenants::in_force(call(ctx)?, &self.0).await?.program.unit.clone())
+    }
+
+    /// What rules read as `settings`: the program's defaults with the tenant's own values over them.
+    async fn settings(&self, ctx: &Context<'_>) -> Result<Json> {
+        let in_force = tenants::in_force(call(ctx)?, &self.0).await?;
+        Ok(Json(Value::Object(in_force.program.settings.clone())))
+    }
+
+    /// The program that the tenant runs.
+    async fn program(&self, ctx: &Context<'_>) -> Result<Program> {
+        let in_force = tenants::in_force(call(ctx)?, &self.0).await?;
+        let error = tenants::program_error(call(ctx)?, &in_force).await?;
+        let file = |(path, source): &(String, String)| RuleFile {
+            path: path.clone(),
+            source: source.clone(),
+        };
+        Ok(Program {
+            name: in_force.program.name.clone(),
+            hash: in_force.program.hash.clone(),
+            files: in_force.files.iter().map(file).collect(),
+            loaded_at: DateTime(in_force.loaded_at),
+            error: error.map(RuleError::from),
+        })
+    }
+
+    /// When the tenant was made.
+    async fn created_at(&self) -> DateTime {
+        DateTime(self.0.created_at)
+    }
+}
+
+/// A folder of rule files, as it is in force.
+#[derive(SimpleObject)]
+pub struct Program {
+    /// The folder's name.
+    name: String,
+    /// SHA-256 of its files, in hex.
+    hash: String,
+    /// Its files.
+    files: Vec<RuleFile>,
+    /// When it came into force.
+    loaded_at: DateTime,
+    /// Why a newer folder on disk was refused, or which setting no longer fits; the last good program goes on. Null when all is well.
+    error: Option<RuleError>,
+}
+
+/// A file of a program.
+#[derive(SimpleObject)]
+pub struct RuleFile {
+    /// Its path in the folder, e.g. `purchase.rhai`.
+    path: String,
+    /// Its text.
+    source: String,
+}
+
+/// An error of a script or of a program's file.
+#[derive(SimpleObject)]
+pub struct RuleError {
+    /// What is wrong, and what to do.
+    message: String,
+    /// The file; null when the error belongs to none.
+    file: Option<String>,
+    /// The line, from 1; null when the error belongs to none.
+    line: Option<i32>,
+    /// The column, from 1; null when the error belongs to none.
+    column: Option<i32>,
+}
+
+impl From<rules::RuleError> for RuleError {
+    fn from(error: rules::RuleError) -> Self {
+        Self {
+            message: error.message,
+            file: error.file,
+            line: error.line.map(|line| int(line.into())),
+            column: error.column.map(|column| int(column.into())),
+        }
+    }
+}
+
+/// Queries about tenants.
+#[derive(Default)]
+pub struct TenantQuery;
+
+#[Object]
+#[expect(clippy::too_many_arguments, reason = "a list's arguments are Relay's, each by its name")]
+impl TenantQuery {
+    /// The tenant of the credential. Needs an admin key.
+    async fn tenant(&self, ctx: &Context<'_>) -> Result<Tenant> {
+        Ok(Tenant(tenants::own(call(ctx)?).await?))
+    }
+
+    /// Every tenant of the server, the oldest first. Needs the operator key.
+    async fn tenants(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the beginning of the list, 1 to 100.")] first: Option<i32>,
+        #[graphql(desc = "Begin after the entry of this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end of the list, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "End before the entry of this cursor.")] before: Option<String>,
+    ) -> Result<Connection<Tenant>> {
+        let call = call(ctx)?;
+        call.caller.require_operator()?;
+        let page = page::request(call, "tenants", PageArgs { first, after, last, before })?;
+        let found = tenants::list(call, page).await?;
+        page::connection(call, "tenants", found, Tenant)
+    }
+}

@@ -1,0 +1,86 @@
+//! Who calls: from a request's headers to a call.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+
+use super::answer::Refused;
+use super::passage::RequestId;
+use super::served::Served;
+use crate::domain::refusal::{Code, Refusal};
+use crate::operations::Call;
+use crate::operations::authentication::{Shown, authenticate};
+
+/// The header by which anonymous callers and the operator name a tenant.
+const TENANT: &str = "x-tenant";
+
+/// A call whose credential was checked.
+pub struct Authenticated(pub Call);
+
+impl FromRequestParts<Served> for Authenticated {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, served: &Served) -> Result<Self, Refused> {
+        let origin = Origin::of(parts);
+        let refused = |refusal| Refused::new(refusal, &origin.request_id, &parts.headers);
+        let shown = shown(&parts.headers).map_err(refused)?;
+        origin.clone().call(served, &shown).await.map(Self).map_err(refused)
+    }
+}
+
+/// Where a request came from.
+#[derive(Debug, Clone)]
+pub struct Origin {
+    request_id: String,
+    address: Option<String>,
+}
+
+impl Origin {
+    /// Where this request came from.
+    pub fn of(parts: &Parts) -> Self {
+        let id = parts.extensions.get::<RequestId>();
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        Self {
+            request_id: id.map(|id| id.0.clone()).unwrap_or_default(),
+            address: peer.map(|peer| peer.0.ip().to_string()),
+        }
+    }
+
+    /// The call of who shows this credential.
+    pub async fn call(self, served: &Served, shown: &Shown) -> Result<Call, Refusal> {
+        let caller = authenticate(&served.operations, shown).await?;
+        Ok(Call {
+            operations: Arc::clone(&served.operations),
+            caller,
+            address: self.address,
+            request_id: self.request_id,
+        })
+    }
+}
+
+/// What a request's headers show.
+fn shown(headers: &HeaderMap) -> Result<Shown, Refusal> {
+    let read = |name: &str| match headers.get(name).map(|value| value.to_str()) {
+        None => Ok(None),
+        Some(Ok(text)) => Ok(Some(text)),
+        Some(Err(_)) => Err(Refusal::bad_input(format!("The header {name} is no plain text."))),
+    };
+    let bearer = read(header::AUTHORIZATION.as_str())?.map(bearer).transpose()?;
+    let tenant = read(TENANT)?.map(str::to_owned);
+    Ok(Shown { bearer, tenant })
+}
+
+/// What follows `Bearer`.
+pub fn bearer(authorization: &str) -> Result<String, Refusal> {
+    let (scheme, credential) = authorization.split_once(' ').unwrap_or((authorization, ""));
+    if scheme.eq_ignore_ascii_case("bearer") {
+        return Ok(credential.trim().to_owned());
+    }
+    Err(Refusal::new(
+        Code::Unauthenticated,
+        "Only Authorization: Bearer is known: send a key or a user token so.",
+    ))
+}

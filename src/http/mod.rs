@@ -1,0 +1,37 @@
+//! The HTTP layer: what is served where, who calls, and what every answer carries.
+
+mod answer;
+mod auth;
+mod explorer;
+mod graphql;
+mod health;
+mod passage;
+mod served;
+mod socket;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::response::Redirect;
+use axum::routing::{any, get};
+
+use crate::graphql::schema;
+use crate::operations::Operations;
+use served::{MAX_BODY, Served};
+
+/// Everything that is served. To know callers' addresses, serve it with connection info
+/// (`into_make_service_with_connect_info::<SocketAddr>()`).
+pub fn router(operations: Arc<Operations>) -> Router {
+    let served = Served { operations, schema: schema() };
+    Router::new()
+        .route("/", get(async || Redirect::temporary("/graphiql")))
+        .route("/graphql", any(graphql::handle))
+        .route("/graphql/ws", get(socket::handle))
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .merge(explorer::routes())
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(axum::middleware::from_fn(passage::accompany))
+        .with_state(served)
+}

@@ -1,0 +1,18 @@
+//! What every handler works with.
+
+use std::sync::Arc;
+
+use crate::graphql::ApiSchema;
+use crate::operations::Operations;
+
+/// How large a request's body, or a socket's message, can be, in bytes.
+pub const MAX_BODY: usize = 1024 * 1024;
+
+/// What every handler works with.
+#[derive(Clone)]
+pub struct Served {
+    /// What the product can do.
+    pub operations: Arc<Operations>,
+    /// The schema that documents are executed by.
+    pub schema: ApiSchema,
+}

@@ -1,0 +1,93 @@
+//! GraphQL over a socket: the protocol `graphql-transport-ws`. The credential comes in the first
+//! message: `{"type": "connection_init", "payload": {"authorization": "Bearer ..."}}`.
+
+use async_graphql::http::{WebSocket as Protocol, WebSocketProtocols, WsMessage};
+use async_graphql::{Data, Error};
+use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use futures_util::{SinkExt, StreamExt, future};
+use serde_json::Value;
+
+use super::auth::{Origin, bearer};
+use super::served::{MAX_BODY, Served};
+use crate::domain::refusal::Refusal;
+use crate::graphql::Door;
+use crate::operations::Call;
+use crate::operations::authentication::Shown;
+
+/// The name of the protocol that is spoken.
+const PROTOCOL: &str = "graphql-transport-ws";
+/// The code with which the protocol library closes a socket whose first message was refused.
+const INIT_REFUSED: u16 = 1002;
+/// The code that clients of the protocol know for it.
+const FORBIDDEN: u16 = 4403;
+
+/// Answers `/graphql/ws`.
+pub async fn handle(State(served): State<Served>, request: Request) -> Response {
+    let (mut parts, _) = request.into_parts();
+    let origin = Origin::of(&parts);
+    let upgrade = match WebSocketUpgrade::from_request_parts(&mut parts, &served).await {
+        Ok(upgrade) => upgrade.protocols([PROTOCOL]).max_message_size(MAX_BODY),
+        Err(rejection) => return rejection.into_response(),
+    };
+    if upgrade.selected_protocol().is_none() {
+        let message = "Only the protocol graphql-transport-ws is spoken here.";
+        return (StatusCode::BAD_REQUEST, message).into_response();
+    }
+    upgrade.on_upgrade(move |socket| serve(served, origin, socket))
+}
+
+async fn serve(served: Served, origin: Origin, socket: WebSocket) {
+    let (mut sink, stream) = socket.split();
+    let incoming = stream
+        .take_while(|message| future::ready(message.is_ok()))
+        .filter_map(|message| future::ready(message.ok().and_then(text)));
+    let door = Door(served.schema.clone());
+    let mut outgoing = Protocol::new(door, incoming, WebSocketProtocols::GraphQLWS)
+        .on_connection_init(move |payload| async move {
+            let call = open(&served, origin, &payload).await.map_err(|refusal| {
+                // The text travels in the close frame, which holds 123 bytes.
+                Error::new(refusal.code.name())
+            })?;
+            let mut data = Data::default();
+            data.insert(call);
+            Ok(data)
+        });
+    let mut open = false;
+    while let Some(message) = outgoing.next().await {
+        let message = match message {
+            WsMessage::Text(text) => {
+                open = true;
+                Message::Text(text.into())
+            }
+            WsMessage::Close(code, reason) => {
+                let code = if code == INIT_REFUSED && !open { FORBIDDEN } else { code };
+                Message::Close(Some(CloseFrame { code, reason: reason.into() }))
+            }
+        };
+        if sink.send(message).await.is_err() {
+            return;
+        }
+    }
+}
+
+fn text(message: Message) -> Option<Vec<u8>> {
+    match message {
+        Message::Text(text) => Some(text.as_str().as_bytes().to_vec()),
+        Message::Binary(bytes) => Some(bytes.to_vec()),
+        _ => None,
+    }
+}
+
+/// Finds out who opens the socket. A socket is for those with a credential.
+async fn open(served: &Served, origin: Origin, payload: &Value) -> Result<Call, Refusal> {
+    let read = |name: &str| payload.get(name).and_then(Value::as_str);
+    let Some(authorization) = read("authorization").or_else(|| read("Authorization")) else {
+        return Err(Refusal::forbidden("Send {\"authorization\": \"Bearer ...\"} first."));
+    };
+    let tenant = read("x-tenant").or_else(|| read("X-Tenant")).map(str::to_owned);
+    let shown = Shown { bearer: Some(bearer(authorization)?), tenant };
+    origin.call(served, &shown).await
+}

@@ -1,0 +1,60 @@
+//! A call: who asks, of which server, from where.
+
+use std::sync::Arc;
+
+use super::{Operations, input};
+use crate::domain::caller::{Caller, Role, TenantRef};
+use crate::domain::refusal::Refusal;
+use crate::domain::time::Time;
+
+/// A call whose credential was checked.
+#[derive(Clone)]
+pub struct Call {
+    /// What the product can do.
+    pub operations: Arc<Operations>,
+    /// Who asks, for which tenant.
+    pub caller: Caller,
+    /// The address that the call came from, as far as it is known.
+    pub address: Option<String>,
+    /// The request's id, for the log.
+    pub request_id: String,
+}
+
+impl Call {
+    /// The tenant, or BAD_USER_INPUT that says how to name one.
+    pub fn tenant(&self) -> Result<&TenantRef, Refusal> {
+        self.caller.tenant()
+    }
+
+    /// The time now.
+    #[must_use]
+    pub fn now(&self) -> Time {
+        self.operations.clock.now()
+    }
+
+    /// The user whom a call is about: as the input names it, or the token does.
+    pub fn subject(&self, user_id: Option<&str>) -> Result<String, Refusal> {
+        let subject = self.caller.subject(user_id)?;
+        input::word("userId", &subject)?;
+        Ok(subject)
+    }
+
+    /// May the caller see everything about this user? A user may of itself, a service of everyone.
+    #[must_use]
+    pub fn sees(&self, user_id: &str) -> bool {
+        match &self.caller.role {
+            Role::User(own) => own == user_id,
+            _ => self.caller.is_service(),
+        }
+    }
+
+    /// Refuses a caller who may not see everything about this user.
+    pub fn require_sight(&self, user_id: &str) -> Result<(), Refusal> {
+        if self.sees(user_id) {
+            return Ok(());
+        }
+        Err(Refusal::forbidden(
+            "Of another user only id and name can be seen: ask for those alone.",
+        ))
+    }
+}
