@@ -1,6 +1,5 @@
 //! What the product can do, one noun a file, and the lane through which every change goes.
 
-pub mod audit;
 pub mod clock;
 pub mod lane;
 pub mod peek;
