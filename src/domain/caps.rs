@@ -1,9 +1,9 @@
 //! Caps: how much of a limit is used, for whom, in which window.
 
-use super::program::{Cap, Scope};
+use super::program::{Cap, Program, Scope};
 use super::records::{CapKey, CapUse};
 use super::state::Stop;
-use super::time::Window;
+use super::time::{Time, Window};
 use super::work::Work;
 
 /// The parties for whom a cap may count.
@@ -18,26 +18,31 @@ pub struct Parties<'a> {
 /// The key under which a cap of the program counts now; `None` when it counts for somebody who is
 /// not there.
 #[must_use]
-pub fn cap_key(work: &Work<'_>, name: &str, cap: &Cap, parties: Parties<'_>) -> Option<CapKey> {
+pub fn cap_key(
+    program: &Program,
+    now: Time,
+    (name, cap): (&str, &Cap),
+    parties: Parties<'_>,
+) -> Option<CapKey> {
     let subject = match cap.scope {
         Scope::User => parties.user_id?,
         Scope::Referrer => parties.referrer_id?,
         Scope::Program => "",
     };
-    Some(key(work, name, subject, cap.window))
+    Some(key(program, now, (name, subject), cap.window))
 }
 
 /// The key of a limit of the engine's own; its name cannot be a program's.
 #[must_use]
 pub fn engine_key(work: &Work<'_>, name: &str, subject: &str, window: Window) -> CapKey {
-    key(work, &format!("#{name}"), subject, window)
+    key(work.program(), work.now(), (&format!("#{name}"), subject), window)
 }
 
-fn key(work: &Work<'_>, cap: &str, subject: &str, window: Window) -> CapKey {
+fn key(program: &Program, now: Time, (cap, subject): (&str, &str), window: Window) -> CapKey {
     CapKey {
         cap: cap.to_owned(),
         subject: subject.to_owned(),
-        window: window.name_at(work.now(), work.program().time_zone),
+        window: window.name_at(now, program.time_zone),
     }
 }
 

@@ -131,6 +131,13 @@ impl Compiled {
     /// default, with a warning.
     #[must_use]
     pub fn bind(&self, own: &Map<String, Value>) -> Bound {
+        self.bind_in(own, None)
+    }
+
+    /// Binds the program like [`Compiled::bind`], in a tenant's own currency when it has one and the
+    /// program counts money.
+    #[must_use]
+    pub fn bind_in(&self, own: &Map<String, Value>, currency: Option<&str>) -> Bound {
         let (mut merged, mut warnings) = settings::merge(self.defaults(), own);
         for name in self.manifest.numbers() {
             if merged.get(name).and_then(Value::as_i64).is_some_and(i64::is_negative) {
@@ -140,7 +147,10 @@ impl Compiled {
                 }
             }
         }
-        let program = self.manifest.bind(&self.files.name, &self.hash, merged);
+        let mut program = self.manifest.bind(&self.files.name, &self.hash, merged);
+        if let Some(currency) = currency.filter(|_| self.manifest.counts_money()) {
+            currency.clone_into(&mut program.unit);
+        }
         Bound::new(program, warnings, Arc::clone(&self.rules), self.failure.clone())
     }
 }

@@ -34,3 +34,33 @@ fn every_shipped_programs_worked_examples_pass() {
         assert!(!report.passed.is_empty(), "{name} has no worked examples");
     }
 }
+
+/// The indented blocks of a page, without their indentation.
+fn blocks(page: &str) -> Vec<String> {
+    let mut blocks = vec![String::new()];
+    for line in page.lines() {
+        match line.strip_prefix("    ") {
+            Some(code) => blocks.iter_mut().last().unwrap().push_str(&format!("{code}\n")),
+            None if line.is_empty() => blocks.iter_mut().last().unwrap().push('\n'),
+            None => blocks.push(String::new()),
+        }
+    }
+    blocks
+}
+
+#[test]
+fn the_rule_that_the_readme_teaches_does_what_it_says() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
+    let page = std::fs::read_to_string(root.join("README.md")).unwrap();
+    let block = |start: &str| {
+        let found = blocks(&page).into_iter().find(|block| block.trim().starts_with(start));
+        found.unwrap_or_else(|| panic!("no block begins with {start}"))
+    };
+    let drafts = [
+        ("yearly.rhai".to_owned(), block("// A thank-you for choosing")),
+        ("tests.rhai".to_owned(), block("fn test_the_yearly_plan")),
+    ];
+    let files = ProgramFiles::read(&root, "starter").unwrap().with_drafts(&drafts);
+    let compiled = story::proven(&files).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(compiled.check_names(), Ok(()));
+}

@@ -61,15 +61,23 @@ pub async fn count_capped<E: EntityTrait, C: ConnectionTrait>(
     query: Select<E>,
     column: E::Column,
 ) -> Result<Count, StoreError> {
-    let some = query.select_only().column(column).limit(Count::CAP + 1).into_query();
-    let statement = Query::select().expr(Expr::cust("COUNT(*)")).from_subquery(some, "some").take();
-    let row = connection.query_one(&statement).await?;
-    let total = match row {
-        Some(row) => row.try_get_by_index::<i64>(0)?,
-        None => 0,
-    };
     let cap = i64::try_from(Count::CAP).unwrap_or(i64::MAX);
-    Ok(Count { total: if total > cap { cap } else { total }, capped: total > cap })
+    let total = count(connection, query.limit(Count::CAP + 1), column).await?;
+    Ok(if total > cap { Count { total: cap, capped: true } } else { Count::exact(total) })
+}
+
+/// Counts rows; `column` is any that is never NULL.
+pub async fn count<E: EntityTrait, C: ConnectionTrait>(
+    connection: &C,
+    query: Select<E>,
+    column: E::Column,
+) -> Result<i64, StoreError> {
+    let rows = query.select_only().column(column).into_query();
+    let statement = Query::select().expr(Expr::cust("COUNT(*)")).from_subquery(rows, "rows").take();
+    match connection.query_one(&statement).await? {
+        Some(row) => Ok(row.try_get_by_index(0)?),
+        None => Ok(0),
+    }
 }
 
 /// A stretch of time, as the numbers of the events in it.

@@ -3,4 +3,6 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may fall over")]
 
 mod architecture;
+mod examples;
+mod properties;
 mod schema;

@@ -61,8 +61,8 @@ pub const TABLES: &[&str] = &[
         failure TEXT,
         PRIMARY KEY (tenant_id, id),
         CONSTRAINT lots_position UNIQUE (tenant_id, seq, n),
-        CONSTRAINT lots_remaining
-            CHECK (remaining >= 0 AND remaining = amount - spent - expired - reversed),
+        CONSTRAINT lots_remaining CHECK (remaining >= 0 AND (kind NOT IN ('CREDIT', 'QUOTA')
+            OR remaining = amount - spent - expired - reversed)),
         CONSTRAINT lots_user FOREIGN KEY (tenant_id, user_id) REFERENCES users (tenant_id, id)
     )",
     "CREATE INDEX lots_open ON lots (tenant_id, user_id, unit) WHERE is_open",

@@ -10,12 +10,14 @@ mod happenings;
 mod kept;
 mod keys;
 mod onboarding;
+mod preview;
 mod program;
 mod promos;
 mod purchases;
 mod users;
 
 pub use keys::keys;
+pub use preview::{Foretold, Trial, preview};
 
 use serde_json::Value;
 

@@ -9,7 +9,7 @@ use crate::domain::deciding::{count_bonus, decide, occur};
 use crate::domain::effect::OnRefund;
 use crate::domain::ledger::{give_back, take_back};
 use crate::domain::program::ReferralsPer;
-use crate::domain::records::{Kind, Lot, Purchase, User};
+use crate::domain::records::{Kind, Lot, LotState, Purchase, User};
 use crate::domain::referral::{self, Attempt, validate};
 use crate::domain::refusal::Refusal;
 use crate::domain::state::{Key, Stop};
@@ -23,7 +23,7 @@ pub(super) fn purchase(work: &mut Work<'_>, payment: &Payment) -> Result<Kept, S
     check_currency(work, payment.currency.as_deref())?;
     work.answer.user_id = Some(user.id.clone());
     let mut purchase = new_purchase(work, payment, &user);
-    take_code(work, payment, &mut user, &mut purchase)?;
+    let accepted = take_code(work, payment, &mut user, &mut purchase)?;
     let referral_id = purchase.referral_id.or(user.referral_id);
     work.answer.referral_id = referral_id;
     let sheet = occur(
@@ -37,9 +37,7 @@ pub(super) fn purchase(work: &mut Work<'_>, payment: &Payment) -> Result<Kept, S
         },
     )?;
     count_purchase(work, user.id.as_str(), &purchase)?;
-    if let Some(referral_id) =
-        referral_id.filter(|_| purchase.first || purchase.referral_id.is_some())
-    {
+    if let Some(referral_id) = referral_id.filter(|_| purchase.first || accepted) {
         referral::convert(work, referral_id, &purchase)?;
     }
     decide(work, sheet)?;
@@ -90,42 +88,49 @@ fn about(work: &Work<'_>, event: &str, id: &str, purchase: &Purchase) -> Occurre
 }
 
 /// What a code that comes with a purchase does: it makes the user's referral, or the purchase's own
-/// where each purchase has one; then it goes to the customer's first referrer.
+/// where each purchase has one; then it goes to the customer's first referrer. Says whether it made
+/// one.
 fn take_code(
     work: &mut Work<'_>,
     payment: &Payment,
     user: &mut User,
     purchase: &mut Purchase,
-) -> Result<(), Stop> {
+) -> Result<bool, Stop> {
     let Some(code) = &payment.referral_code else {
         work.state.put(purchase.clone());
-        return Ok(());
+        return Ok(false);
     };
-    let known_referrer = user.referrer_id.clone();
+    let is_first_code = user.referrer_id.is_none();
     let own = work.program().referrals == ReferralsPer::Purchase;
-    let validation = match known_referrer {
-        Some(_) if own => validate(work, code, None, Attempt::Purchase)?,
-        _ => accept_code(work, code, user, Attempt::Purchase)?,
+    let validation = if own && !is_first_code {
+        validate(work, code, None, Attempt::Purchase)?
+    } else {
+        accept_code(work, code, user, Attempt::Purchase)?
     };
     let accepted = validation.is_valid();
-    let shown = validation.code.clone();
-    work.answer.validation = Some(validation);
     if let (true, true, Some(referrer_id)) = (accepted, own, user.referrer_id.clone()) {
-        purchase.referral_id = Some(referral::make(work, &shown, &referrer_id, user));
+        purchase.referral_id = Some(referral::make(work, &validation.code, &referrer_id, user));
     }
+    work.answer.validation = Some(validation);
     work.state.put(user.clone());
     work.state.put(purchase.clone());
     match (accepted, own) {
-        (true, false) => announce_referral(work, &user.id),
-        (true, true) if known_referrer.is_none() => announce_purchase(work, user, purchase),
-        _ => Ok(()),
+        (true, false) => announce_referral(work, &user.id)?,
+        (true, true) => announce_purchase(work, user, purchase, is_first_code)?,
+        (false, _) => {}
     }
+    Ok(accepted)
 }
 
-/// Lets rules see the referral of a purchase's own.
-fn announce_purchase(work: &mut Work<'_>, user: &User, purchase: &Purchase) -> Result<(), Stop> {
+/// Lets rules see a purchase's own referral; a customer counts once for the referrer.
+fn announce_purchase(
+    work: &mut Work<'_>,
+    user: &User,
+    purchase: &Purchase,
+    counts: bool,
+) -> Result<(), Stop> {
     let sheet = occur(work, about(work, "referred", &purchase.id, purchase))?;
-    if let Some(referrer_id) = &user.referrer_id {
+    if let (true, Some(referrer_id)) = (counts, &user.referrer_id) {
         count_signup(work, referrer_id)?;
     }
     decide(work, sheet)
@@ -198,6 +203,13 @@ fn take_back_grants(work: &mut Work<'_>, purchase: &Purchase) -> Result<(), Stop
             work.put_lot(lot.clone())?;
             take_back(work, *lot_id, more, Some("refund".to_owned()))?;
             uncount(work, &lot, more)?;
+        }
+        if lot.kind == Kind::Feature
+            && lot.on_refund != OnRefund::Keep
+            && purchase.is_fully_refunded()
+        {
+            lot.state = LotState::Cancelled;
+            work.put_lot(lot.clone())?;
         }
         if lot.referral_id.is_some()
             && lot.on_refund != OnRefund::Keep

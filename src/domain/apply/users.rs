@@ -1,8 +1,5 @@
 //! Signing up, changing and forgetting users, and making partners.
 
-use uuid::Uuid;
-
-use crate::domain::amount::Amount;
 use crate::domain::answer::Validation;
 use crate::domain::command::PersonalChange;
 use crate::domain::deciding::{decide, occur};
@@ -153,32 +150,7 @@ pub(super) fn erase(work: &mut Work<'_>, user_id: &str) -> Result<Kept, Stop> {
 }
 
 fn newcomer(work: &mut Work<'_>, user_id: &str) -> User {
-    let mut user = User {
-        id: user_id.to_owned(),
-        number: 0,
-        personal: Personal::default(),
-        email_verified: false,
-        created: work.position(),
-        created_at: work.now(),
-        erased_at: None,
-        referrer_id: None,
-        referred_by_code: None,
-        referral_id: None::<Uuid>,
-        purchase_count: 0,
-        purchase_total: Amount::ZERO,
-        code: None,
-        clicks: 0,
-        signups: 0,
-        conversions: 0,
-        credited: 0,
-        referral_earned: Amount::ZERO,
-        steps: std::collections::BTreeMap::new(),
-        onboarded_at: None,
-        onboarding_dismissed: false,
-        prompt_dismissed: false,
-        unread: 0,
-        read_through: 0,
-    };
+    let mut user = User::new(user_id, work.position(), work.now());
     change_personal(work, &mut user);
     user
 }

@@ -32,7 +32,7 @@ pub(super) fn pass_cap(
         user_id: Some(&cause.sheet.occurrence.user_id),
         referrer_id: cause.sheet.referrer_id.as_deref(),
     };
-    let key = cap_key(work, name, cap, parties).ok_or_else(|| {
+    let key = cap_key(work.program(), work.now(), (name, cap), parties).ok_or_else(|| {
         Obstacle::Failed(format!("The cap {name:?} counts for the referrer, and there is none."))
     })?;
     let left = (cap.measure.limit() - used(work, &key)?).max(0);

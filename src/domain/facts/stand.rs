@@ -11,7 +11,7 @@ use crate::domain::work::Work;
 #[must_use]
 pub fn cap_keys(work: &Work<'_>, parties: Parties<'_>) -> Vec<CapKey> {
     (work.program().caps.iter())
-        .filter_map(|(name, cap)| cap_key(work, name, cap, parties))
+        .filter_map(|(name, cap)| cap_key(work.program(), work.now(), (name, cap), parties))
         .collect()
 }
 
@@ -26,7 +26,7 @@ pub fn cap_facts(
     let mut facts = Map::new();
     for (name, cap) in &work.program().caps {
         let limit = cap.measure.limit();
-        let used = match cap_key(work, name, cap, parties) {
+        let used = match cap_key(work.program(), work.now(), (name, cap), parties) {
             Some(key) => used(work, &key)?,
             None => 0,
         };

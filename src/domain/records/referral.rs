@@ -55,6 +55,36 @@ impl ReferralStatus {
     }
 }
 
+impl Referral {
+    /// A PENDING referral, just made.
+    #[must_use]
+    pub fn new(
+        id: Uuid,
+        code: &str,
+        (referrer_id, referee_id): (&str, &str),
+        (created, now): (Position, Time),
+    ) -> Self {
+        Self {
+            id,
+            code: code.to_owned(),
+            status: ReferralStatus::Pending,
+            referrer_id: referrer_id.to_owned(),
+            referee_id: referee_id.to_owned(),
+            created,
+            signed_up_at: now,
+            converted_at: None,
+            credited_at: None,
+            bonus_earned: Amount::ZERO,
+            failure_reason: None,
+            purchase_id: None,
+            purchase_type: None,
+            purchase_amount: None,
+            plan: None,
+            signals: None,
+        }
+    }
+}
+
 /// That one user brought another.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Referral {

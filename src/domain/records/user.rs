@@ -106,6 +106,37 @@ pub struct User {
 }
 
 impl User {
+    /// A user of whom nothing is known but the id; number 0, until the product counts the user.
+    #[must_use]
+    pub fn new(id: &str, created: Position, created_at: Time) -> Self {
+        Self {
+            id: id.to_owned(),
+            number: 0,
+            personal: Personal::default(),
+            email_verified: false,
+            created,
+            created_at,
+            erased_at: None,
+            referrer_id: None,
+            referred_by_code: None,
+            referral_id: None,
+            purchase_count: 0,
+            purchase_total: Amount::ZERO,
+            code: None,
+            clicks: 0,
+            signups: 0,
+            conversions: 0,
+            credited: 0,
+            referral_earned: Amount::ZERO,
+            steps: BTreeMap::new(),
+            onboarded_at: None,
+            onboarding_dismissed: false,
+            prompt_dismissed: false,
+            unread: 0,
+            read_through: 0,
+        }
+    }
+
     /// Does the product count this user? Partners are not counted.
     #[must_use]
     pub const fn is_partner(&self) -> bool {

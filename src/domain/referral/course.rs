@@ -13,24 +13,8 @@ use crate::domain::work::Work;
 /// Makes a referral of `referee` by `referrer_id`, PENDING. The user's own referral where a program
 /// has one for each user.
 pub fn make(work: &mut Work<'_>, code: &str, referrer_id: &str, referee: &mut User) -> Uuid {
-    let referral = Referral {
-        id: work.id(),
-        code: code.to_owned(),
-        status: ReferralStatus::Pending,
-        referrer_id: referrer_id.to_owned(),
-        referee_id: referee.id.clone(),
-        created: work.position(),
-        signed_up_at: work.now(),
-        converted_at: None,
-        credited_at: None,
-        bonus_earned: Amount::ZERO,
-        failure_reason: None,
-        purchase_id: None,
-        purchase_type: None,
-        purchase_amount: None,
-        plan: None,
-        signals: None,
-    };
+    let made = (work.position(), work.now());
+    let referral = Referral::new(work.id(), code, (referrer_id, &referee.id), made);
     let id = referral.id;
     work.state.count(TallyKey::tenant("referrals"), 1);
     work.state.count(status_key(ReferralStatus::Pending), 1);

@@ -89,6 +89,11 @@ impl Manifest {
         }
     }
 
+    /// Is the main unit a currency?
+    pub const fn counts_money(&self) -> bool {
+        self.read.currency.is_some()
+    }
+
     fn codes(&self, settings: &Map<String, Value>) -> Codes {
         let codes = &self.read.codes;
         Codes {

@@ -12,9 +12,8 @@ use crate::domain::time::from_micros;
 
 use super::super::calculation::{read_span, whole};
 use super::super::fault::raise;
-use super::Scene;
 use super::given::{Args, Given, amount, data, name, name_if};
-use super::stage::{Stage, Told, fingerprint, json_of};
+use super::stage::{Scene, Stage, Told, fingerprint, json_of};
 
 /// A verb: acts on the stage with up to three arguments.
 type Verb = fn(&mut Stage, Args) -> Told<Dynamic>;

@@ -6,10 +6,9 @@ use crate::domain::records::{Decision, Kind, LotState, Outcome, Status};
 
 use super::super::facts;
 use super::super::fault::raise;
-use super::Scene;
 use super::acts::add;
 use super::given::{Args, name, name_if};
-use super::stage::{Stage, Told};
+use super::stage::{Scene, Stage, Told};
 
 /// Registers the verbs that only look.
 pub fn register(engine: &mut Engine, scene: &Scene) {

@@ -11,7 +11,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use rhai::{AST, CallFnOptions, Dynamic, Engine, Scope};
+use rhai::{AST, CallFnOptions, Dynamic, Engine, Scope, ScriptFnMetadata};
 
 use crate::domain::rules::RuleError;
 
@@ -21,7 +21,7 @@ use super::files::{ProgramFiles, TESTS};
 use super::meter::{self, Budget};
 use super::{fault, sandbox};
 
-use stage::Stage;
+use stage::{Scene, Stage};
 
 /// Operations of all the tests of a program; a command counts as many.
 const OPERATIONS: u64 = 5_000_000;
@@ -30,9 +30,6 @@ const TIME: Duration = Duration::from_secs(1);
 /// A tests file may hold more functions than a rule file.
 const MAX_FUNCTIONS: usize = 200;
 const PREFIX: &str = "test_";
-
-/// The tenant that a test's verbs act on.
-type Scene = Arc<Mutex<Stage>>;
 
 /// How a program's worked examples went.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -64,13 +61,30 @@ pub fn proven(files: &ProgramFiles) -> Result<Compiled, RuleError> {
     }
 }
 
+/// Compiles the worked examples of a program without running them.
+pub fn check(compiled: &Compiled) -> Result<(), RuleError> {
+    let Some(source) = compiled.files().tests() else { return Ok(()) };
+    let scene: Scene = Arc::new(Mutex::new(Stage::new(compiled)));
+    compile(&engine(&scene), source).map(drop)
+}
+
+/// Compiles `tests.rhai`; a test takes no parameters, or it would never run.
+fn compile(engine: &Engine, source: &str) -> Result<AST, RuleError> {
+    let ast = sandbox::compile_with(engine, TESTS, source)?;
+    let takes = |test: &ScriptFnMetadata| test.name.starts_with(PREFIX) && !test.params.is_empty();
+    let wrong = ast.iter_functions().find(takes).map(|test| test.name.to_owned());
+    let Some(name) = wrong else { return Ok(ast) };
+    let message = format!("`{name}` is a test, and a test takes no parameters.");
+    Err(RuleError { file: Some(TESTS.to_owned()), ..RuleError::new(message) })
+}
+
 /// Runs the worked examples of a program, each against a tenant of its own. A program without any
 /// passes. The error is of a `tests.rhai` that does not compile.
 pub fn run(compiled: &Compiled) -> Result<Report, RuleError> {
     let Some(source) = compiled.files().tests() else { return Ok(Report::default()) };
     let scene: Scene = Arc::new(Mutex::new(Stage::new(compiled)));
     let engine = engine(&scene);
-    let ast = sandbox::compile_with(&engine, TESTS, source)?;
+    let ast = compile(&engine, source)?;
     let mut report = Report::default();
     let mut operations = OPERATIONS;
     for name in names(&ast) {

@@ -1,5 +1,7 @@
 //! The tenant of a worked example: in memory, at a time of its own, empty at first.
 
+use std::sync::{Arc, Mutex};
+
 use chrono::TimeDelta;
 use rhai::{Dynamic, EvalAltResult};
 use serde_json::{Map, Value, json};
@@ -25,6 +27,9 @@ use super::super::meter;
 const BEGINNING_MICROS: i64 = 1_781_524_800_000_000;
 /// What a command counts in operations: about what it takes.
 const COMMAND_OPERATIONS: u64 = 500;
+
+/// The tenant that the verbs of a test act on.
+pub type Scene = Arc<Mutex<Stage>>;
 
 /// What a verb of a test gives.
 pub type Told<T> = Result<T, Box<EvalAltResult>>;

@@ -15,11 +15,15 @@ fn on_purchase(ctx) { if ctx.event.amount > 100 { skip("big") } else { ctx.nothi
 "#;
 
 fn ran(tests: &str) -> Report {
+    run(&program(tests)).unwrap()
+}
+
+fn program(tests: &str) -> Compiled {
     let files = [("program.toml", MANIFEST), ("bonus.rhai", RULE), ("tests.rhai", tests)];
     let files: BTreeMap<String, String> =
         files.iter().map(|(path, source)| ((*path).to_owned(), (*source).to_owned())).collect();
     let files = ProgramFiles { name: "t".to_owned(), files };
-    run(&Compiled::compile(&files).unwrap()).unwrap()
+    Compiled::compile(&files).unwrap()
 }
 
 fn failure(body: &str) -> RuleError {
@@ -84,4 +88,12 @@ fn tests_that_never_end_do() {
     assert!(
         failure("let i = 0; loop { register(`u${i}`); i += 1; }").message.contains("operations")
     );
+}
+
+#[test]
+fn a_test_that_would_never_run_is_refused() {
+    let error = check(&program("fn test_one(ctx) {}")).unwrap_err();
+    assert!(error.message.contains("no parameters"), "{error}");
+    assert!(run(&program("fn test_one() {")).unwrap_err().line.is_some());
+    assert_eq!(check(&program("fn test_one() {}")), Ok(()));
 }

@@ -1,13 +1,19 @@
 //! The store on SQLite, and on PostgreSQL when `TEST_DATABASE_URL` names a server.
 
+mod audit;
+mod finding;
+mod measure;
+mod pages;
 mod round_trip;
 mod samples;
+mod sound;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use sea_orm::{ConnectionTrait, Database as SeaOrm};
 
 use super::{Database, NewTenant, Options, Tenant};
+use crate::domain::state::Change;
 
 /// A database of a test's own; the file goes with it.
 pub struct Fixture {
@@ -62,4 +68,11 @@ pub async fn tenant(database: &Database, slug: &str) -> Tenant {
         created_at: samples::at(0),
     };
     database.create_tenant(new).await.unwrap()
+}
+
+/// Saves a change through the tenant's lane.
+pub async fn save(database: &Database, tenant_id: i64, change: &Change) {
+    let lane = database.begin_write(tenant_id).await.unwrap();
+    lane.save(change).await.unwrap();
+    lane.commit().await.unwrap();
 }

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::{on_each, samples, tenant};
+use super::{on_each, samples, save, tenant};
 use crate::domain::records::{AccountKey, EventKey, Operation, TallyKey};
 use crate::domain::state::{Change, Key, Record, Slice, Table};
-use crate::store::Database;
 
 fn keys_of<R: Record>(table: &Table<R>) -> impl Iterator<Item = Key> {
     table.keys().cloned().map(R::ask)
@@ -34,12 +33,6 @@ fn keys(change: &Change) -> BTreeSet<Key> {
         .chain(keys_of(&tables.promo_uses))
         .chain(keys_of(&tables.notices))
         .collect()
-}
-
-async fn save(database: &Database, tenant_id: i64, change: &Change) {
-    let lane = database.begin_write(tenant_id).await.unwrap();
-    lane.save(change).await.unwrap();
-    lane.commit().await.unwrap();
 }
 
 #[tokio::test]

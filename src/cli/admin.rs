@@ -1,0 +1,110 @@
+//! `guerdon tenant` and `guerdon key`.
+
+use anyhow::Context;
+use clap::{Subcommand, ValueEnum};
+
+use super::place::Place;
+use crate::jobs::watch::Watcher;
+use crate::operations::keys::{self, KeyRole};
+use crate::operations::tenants::{self, NewTenant};
+use crate::store::Page;
+
+/// What can be done with tenants.
+#[derive(Debug, Subcommand)]
+pub enum TenantCommand {
+    /// Makes a tenant.
+    Create {
+        /// Its name in credentials and headers: 1 to 40 of a-z, 0-9 and -.
+        slug: String,
+        /// Its name for people.
+        #[arg(long)]
+        name: String,
+        /// The currency, by its code of ISO 4217; the program's when left out.
+        #[arg(long)]
+        currency: Option<String>,
+        /// The program that it runs; the program that teaches when left out.
+        #[arg(long)]
+        program: Option<String>,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Lists the tenants: slug, program and name.
+    List(Place),
+}
+
+impl TenantCommand {
+    /// Does it.
+    pub async fn run(self) -> anyhow::Result<()> {
+        match self {
+            Self::Create { slug, name, currency, program, place } => {
+                let operations = place.open().await?;
+                // A new database knows no program yet.
+                Watcher::new(operations.clone(), place.settings().rules, false).start().await?;
+                let made =
+                    tenants::make(&operations, NewTenant { slug, name, currency, program }).await?;
+                super::print(&made.reference.slug)
+            }
+            Self::List(place) => list(&place).await,
+        }
+    }
+}
+
+async fn list(place: &Place) -> anyhow::Result<()> {
+    let database = place.open().await?.database;
+    let mut page = Page::first(100);
+    loop {
+        let tenants = database.tenants_page(page).await?;
+        for tenant in &tenants.rows {
+            super::print(&format!("{}\t{}\t{}", tenant.slug, tenant.program, tenant.name))?;
+        }
+        match tenants.rows.last().filter(|_| tenants.has_next) {
+            Some(last) => page = Page { after: Some(last.id), ..page },
+            None => return Ok(()),
+        }
+    }
+}
+
+/// What can be done with API keys.
+#[derive(Debug, Subcommand)]
+pub enum KeyCommand {
+    /// Makes an API key and prints it, once.
+    Create {
+        /// The tenant, by its slug.
+        #[arg(long)]
+        tenant: String,
+        /// What the key may do.
+        #[arg(long)]
+        role: Role,
+        /// Its name, by which it is known in the ledger.
+        #[arg(long)]
+        name: String,
+        #[command(flatten)]
+        place: Place,
+    },
+}
+
+/// What a key may do.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Role {
+    /// Act for any user of its tenant.
+    Service,
+    /// Administer its tenant.
+    Admin,
+}
+
+impl KeyCommand {
+    /// Does it.
+    pub async fn run(self) -> anyhow::Result<()> {
+        let Self::Create { tenant, role, name, place } = self;
+        let operations = place.open().await?;
+        let found = tenants::by_slug(&operations, &tenant).await?;
+        let found = found
+            .with_context(|| format!("There is no tenant {tenant}: see guerdon tenant list."))?;
+        let role = match role {
+            Role::Service => KeyRole::Service,
+            Role::Admin => KeyRole::Admin,
+        };
+        let made = keys::make(&operations, &found, name, role).await?;
+        super::print(&made.key)
+    }
+}

@@ -1,0 +1,94 @@
+//! `guerdon serve`.
+
+use std::net::SocketAddr;
+
+use anyhow::Context;
+use clap::{Args, Parser};
+use tokio::net::TcpListener;
+
+use super::Command;
+use super::place::Place;
+use crate::app::{App, key_file};
+use crate::http;
+use crate::operations::clock::Clock;
+use crate::store::Page;
+
+/// How to serve.
+#[derive(Debug, Args)]
+pub struct Serve {
+    #[command(flatten)]
+    place: Place,
+    /// Where to listen.
+    #[arg(long, env = "GUERDON_LISTEN", default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// Does not make a tenant for a program folder that has none.
+    #[arg(long, env = "GUERDON_NO_PROVISION")]
+    no_provision: bool,
+}
+
+/// What the environment says when no command was given.
+#[derive(Debug, Parser)]
+struct FromEnvironment {
+    #[command(flatten)]
+    serve: Serve,
+}
+
+impl Serve {
+    /// The command when none was given: serve, as the environment says.
+    pub(super) fn by_default() -> Command {
+        Command::Serve(FromEnvironment::parse_from(["guerdon"]).serve)
+    }
+
+    /// Serves until it is told to end, then finishes what runs.
+    pub async fn run(self) -> anyhow::Result<()> {
+        let settings =
+            crate::app::Settings { provision: !self.no_provision, ..self.place.settings() };
+        let database_url = settings.database_url.clone();
+        let app = App::start(settings, Clock::machine()).await?;
+        let listener = TcpListener::bind(self.listen).await;
+        let listener = listener.with_context(|| {
+            format!("Cannot listen on {}; choose another with GUERDON_LISTEN", self.listen)
+        })?;
+        greet(&app, &database_url, listener.local_addr()?).await?;
+        http::serve(listener, app.router(), ended()).await?;
+        tracing::info!("ending: what was accepted is finished");
+        app.stop().await;
+        Ok(())
+    }
+}
+
+/// Says where to go from here. Never prints a key.
+async fn greet(app: &App, database_url: &str, address: SocketAddr) -> anyhow::Result<()> {
+    let tenants = app.operations.database.tenants_page(Page::first(50)).await?.rows;
+    let slugs: Vec<&str> = tenants.iter().map(|tenant| tenant.slug.as_str()).collect();
+    super::print(&format!("Guerdon serves on http://{address}"))?;
+    super::print(&format!("  GraphiQL  http://{address}/graphiql"))?;
+    super::print(&format!("  tenants   {}", slugs.join(", ")))?;
+    let key = match key_file(database_url).filter(|file| file.exists()) {
+        Some(file) => format!("$(cat {})", file.display()),
+        None => "$GUERDON_OPERATOR_KEY".to_owned(),
+    };
+    let query = r#"{"query":"{ tenants { nodes { slug name currency } } }"}"#;
+    super::print(&format!(
+        "  try       curl -sS http://{address}/graphql -H 'Content-Type: application/json' -H \"Authorization: Bearer {key}\" -d '{query}'"
+    ))
+}
+
+/// Waits until the process is told to end.
+async fn ended() {
+    let interrupted = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let Ok(mut terminated) = signal(SignalKind::terminate()) else {
+            drop(interrupted.await);
+            return;
+        };
+        tokio::select! {
+            _ = interrupted => {}
+            _ = terminated.recv() => {}
+        }
+    }
+    #[cfg(not(unix))]
+    drop(interrupted.await);
+}

@@ -1,0 +1,6 @@
+//! Work that the clock or the disk asks for, not a caller. Each job is idempotent and resumable: two
+//! servers may do it at once, and a crash in the middle loses nothing.
+
+pub mod provision;
+pub mod sweep;
+pub mod watch;

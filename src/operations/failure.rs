@@ -1,0 +1,18 @@
+//! What a caller is told when the store fails: nothing of what broke; the log knows.
+
+use std::error::Error;
+
+use crate::domain::refusal::{Code, Refusal};
+use crate::store::StoreError;
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(%error, source = ?error.source(), "the store failed");
+        if error.is_conflict() || error.is_connection_lost() {
+            let message =
+                "The database cannot be reached, and nothing happened: try again in a moment.";
+            return Self { retry_after_seconds: Some(1), ..Self::new(Code::Overloaded, message) };
+        }
+        Self::internal("Something broke on the server; it is in the log.")
+    }
+}

@@ -1,0 +1,123 @@
+//! Looking at a tenant with the domain's own eyes: a slice is loaded without a lock, the question is
+//! asked of it, and what it lacks is loaded until the answer is there. Nothing is written.
+
+use std::collections::BTreeSet;
+
+use uuid::Uuid;
+
+use super::Operations;
+use super::programs::InForce;
+use crate::domain::answer::Validation;
+use crate::domain::caller::TenantRef;
+use crate::domain::command::{Body, Command};
+use crate::domain::ledger;
+use crate::domain::records::{Account, AccountKey, Lot, User};
+use crate::domain::referral::{Attempt, validate};
+use crate::domain::refusal::Refusal;
+use crate::domain::state::{Change, Key, Slice, State, Stop};
+use crate::domain::work::{self, Work};
+
+/// A question needs fewer rounds of loading than this.
+const MAX_ROUNDS: usize = 8;
+
+/// The account as it stands now, what is due booked in thought, and its usable lots in the order in
+/// which they will be spent.
+pub async fn account(
+    operations: &Operations,
+    tenant: &TenantRef,
+    key: &AccountKey,
+) -> Result<(Account, Vec<Lot>), Refusal> {
+    let first = BTreeSet::from([Key::Account(key.clone()), Key::OpenLots(key.clone())]);
+    look(operations, tenant, first, |work| {
+        let account = ledger::settle(work, key)?;
+        Ok((account, ledger::usable_lots(work, key)?))
+    })
+    .await
+}
+
+/// Whether a referral code can be used now by this user (`None`: by somebody new).
+pub async fn validate_code(
+    operations: &Operations,
+    tenant: &TenantRef,
+    code: &str,
+    user_id: Option<&str>,
+) -> Result<Validation, Refusal> {
+    look(operations, tenant, BTreeSet::new(), |work| {
+        let user = match user_id {
+            Some(id) => work.state.get::<User>(&id.to_owned())?.cloned(),
+            None => None,
+        };
+        let attempt = if user.is_some() { Attempt::TypedIn } else { Attempt::Look };
+        validate(work, code, user.as_ref(), attempt)
+    })
+    .await
+}
+
+/// Asks a question of the tenant as it is now.
+async fn look<T>(
+    operations: &Operations,
+    tenant: &TenantRef,
+    first: BTreeSet<Key>,
+    question: impl Fn(&mut Work<'_>) -> Result<T, Stop>,
+) -> Result<T, Refusal> {
+    let (slice, in_force) = slice(operations, tenant).await?;
+    let command = nobodys(&slice);
+    ask(operations, tenant, (slice, first), |slice| {
+        let nothing = Change::default();
+        let in_force = ground(&in_force, slice, operations);
+        question(&mut Work::new(State::new(slice, &nothing), in_force, &command))
+    })
+    .await
+}
+
+/// Asks `question` of a slice, and loads what it lacks, until it is answered.
+pub(super) async fn ask<T>(
+    operations: &Operations,
+    tenant: &TenantRef,
+    (mut slice, mut wanted): (Slice, BTreeSet<Key>),
+    question: impl Fn(&Slice) -> Result<T, Stop>,
+) -> Result<T, Refusal> {
+    for _ in 0..MAX_ROUNDS {
+        operations.database.load(tenant.id, &mut slice, &wanted).await?;
+        match question(&slice) {
+            Ok(answer) => return Ok(answer),
+            Err(Stop::Refused(refusal)) => return Err(refusal),
+            Err(Stop::Missing(keys)) => wanted = keys,
+        }
+    }
+    tracing::error!(?wanted, "a question still misses something");
+    Err(Refusal::internal("Something broke on the server; it is in the log."))
+}
+
+/// A slice that knows only the tenant's row, and what is in force for it.
+pub(super) async fn slice(
+    operations: &Operations,
+    tenant: &TenantRef,
+) -> Result<(Slice, std::sync::Arc<InForce>), Refusal> {
+    let lane = operations.database.lane(tenant.id).await?;
+    let in_force = operations.programs.in_force(tenant.id, &lane).await?;
+    Ok((Slice::new(lane), in_force))
+}
+
+/// What a question is asked under: now, but never before the lane's time.
+pub(super) fn ground<'a>(
+    in_force: &'a InForce,
+    slice: &Slice,
+    operations: &Operations,
+) -> work::InForce<'a> {
+    let now = operations.clock.now().max(slice.lane.last_at);
+    work::InForce { rules: &*in_force.rules, program: &in_force.program, now }
+}
+
+/// A command that nobody gave, for questions: only its ids are used, and nothing of it is kept.
+pub(super) fn nobodys(slice: &Slice) -> Command {
+    Command {
+        id: Uuid::nil(),
+        seed: Uuid::from_u64_pair(0, slice.lane.seq.unsigned_abs()),
+        actor: "system".to_owned(),
+        key: None,
+        input_hash: String::new(),
+        body: Body::Settle { accounts: Vec::new() },
+        personal: None,
+    }
+}
