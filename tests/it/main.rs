@@ -5,6 +5,7 @@
 mod architecture;
 mod command_line;
 mod harness;
+#[expect(dead_code, reason = "the bench uses the rest of it")]
 mod postgres;
 mod processes;
 mod readme;
