@@ -25,7 +25,9 @@ pub enum StartError {
     #[error("{0} Name another with GUERDON_RULES.")]
     Rules(#[from] RuleError),
     /// The database cannot be opened or brought up to date.
-    #[error("The database {url} cannot be used: {source}. Check DATABASE_URL, and that the server is there.")]
+    #[error(
+        "The database {url} cannot be used: {source}. Check DATABASE_URL, and that the server is there."
+    )]
     Database {
         /// Its address, without a password.
         url: String,
@@ -134,7 +136,10 @@ impl App {
 }
 
 /// Opens and migrates the database; finds the operator's key.
-pub async fn open(settings: &Settings, clock: Clock) -> Result<(Operations, SecretString), StartError> {
+pub async fn open(
+    settings: &Settings,
+    clock: Clock,
+) -> Result<(Operations, SecretString), StartError> {
     let url = &settings.database_url;
     let operator_key = operator_key(settings)?;
     let database = connect(url, &operator_key).await?;
@@ -146,7 +151,8 @@ pub async fn open(settings: &Settings, clock: Clock) -> Result<(Operations, Secr
 /// Opens the database without changing it.
 pub async fn connect(url: &str, operator_key: &SecretString) -> Result<Database, StartError> {
     // The key of stored digests is the operator's, in a shape that tells nothing of it.
-    let digest_key = Sha256::new().chain_update("digests").chain_update(operator_key.expose_secret()).finalize();
+    let digest_key =
+        Sha256::new().chain_update("digests").chain_update(operator_key.expose_secret()).finalize();
     let database = Database::connect(url, Options::new(digest_key.to_vec())).await;
     database.map_err(|source| unusable(url, source))
 }
@@ -160,20 +166,27 @@ fn unusable(url: &str, source: StoreError) -> StartError {
 pub fn operator_key(settings: &Settings) -> Result<SecretString, StartError> {
     if let Some(key) = &settings.operator_key {
         if key.expose_secret().len() < SHORTEST_KEY {
-            let message = format!("The operator key is too short: give GUERDON_OPERATOR_KEY at least {SHORTEST_KEY} characters.");
+            let message = format!(
+                "The operator key is too short: give GUERDON_OPERATOR_KEY at least {SHORTEST_KEY} characters."
+            );
             return Err(StartError::OperatorKey(message));
         }
         return Ok(key.clone());
     }
     let path = key_file(&settings.database_url).ok_or_else(|| {
-        StartError::OperatorKey("Set GUERDON_OPERATOR_KEY: with PostgreSQL the operator key must be given.".to_owned())
+        StartError::OperatorKey(
+            "Set GUERDON_OPERATOR_KEY: with PostgreSQL the operator key must be given.".to_owned(),
+        )
     })?;
     if let Ok(key) = std::fs::read_to_string(&path) {
         return Ok(key.trim().to_owned().into());
     }
     let key = random_hex()?;
     write_secret(&path, &key).map_err(|error| {
-        StartError::OperatorKey(format!("The operator key cannot be written to {}: {error}.", path.display()))
+        StartError::OperatorKey(format!(
+            "The operator key cannot be written to {}: {error}.",
+            path.display()
+        ))
     })?;
     Ok(key.into())
 }
@@ -190,7 +203,8 @@ pub fn key_file(url: &str) -> Option<PathBuf> {
 fn write_secret(path: &Path, secret: &str) -> std::io::Result<()> {
     use std::io::Write;
     use std::os::unix::fs::OpenOptionsExt;
-    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    let mut file =
+        std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     writeln!(file, "{secret}")
 }
 
@@ -224,7 +238,10 @@ mod tests {
     #[test]
     fn the_key_lies_beside_the_file() {
         assert_eq!(key_file("sqlite:guerdon.db"), Some(PathBuf::from("guerdon.operator-key")));
-        assert_eq!(key_file("sqlite:///var/lib/a.db?mode=rwc"), Some(PathBuf::from("/var/lib/a.operator-key")));
+        assert_eq!(
+            key_file("sqlite:///var/lib/a.db?mode=rwc"),
+            Some(PathBuf::from("/var/lib/a.operator-key"))
+        );
         assert_eq!(key_file("postgres://host/db"), None);
     }
 }

@@ -4,10 +4,12 @@
 //! The layers, from the top; each uses only those below it: `cli` → `app` → `http` → `graphql` →
 //! `jobs` → `operations` → (`store`, `rules`) → `domain`.
 
+pub mod app;
 pub mod cli;
 pub mod domain;
 pub mod graphql;
 pub mod http;
+pub mod jobs;
 pub mod operations;
 pub mod rules;
 pub mod store;

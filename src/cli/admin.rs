@@ -19,9 +19,9 @@ pub enum TenantCommand {
         /// Its name for people.
         #[arg(long)]
         name: String,
-        /// The currency, by its code of ISO 4217.
-        #[arg(long, default_value = "USD")]
-        currency: String,
+        /// The currency, by its code of ISO 4217; the program's when left out.
+        #[arg(long)]
+        currency: Option<String>,
         /// The program that it runs; the program that teaches when left out.
         #[arg(long)]
         program: Option<String>,
@@ -40,7 +40,8 @@ impl TenantCommand {
                 let operations = place.open().await?;
                 // A new database knows no program yet.
                 Watcher::new(operations.clone(), place.settings().rules, false).start().await?;
-                let made = tenants::make(&operations, NewTenant { slug, name, currency, program }).await?;
+                let made =
+                    tenants::make(&operations, NewTenant { slug, name, currency, program }).await?;
                 super::print(&made.reference.slug)
             }
             Self::List(place) => list(&place).await,
@@ -97,7 +98,8 @@ impl KeyCommand {
         let Self::Create { tenant, role, name, place } = self;
         let operations = place.open().await?;
         let found = tenants::by_slug(&operations, &tenant).await?;
-        let found = found.with_context(|| format!("There is no tenant {tenant}: see guerdon tenant list."))?;
+        let found = found
+            .with_context(|| format!("There is no tenant {tenant}: see guerdon tenant list."))?;
         let role = match role {
             Role::Service => KeyRole::Service,
             Role::Admin => KeyRole::Admin,

@@ -20,16 +20,19 @@ impl Audit {
     /// Says which row breaks which invariant; an error when there is any.
     pub async fn run(self) -> anyhow::Result<()> {
         let database = self.place.open().await?.database;
-        let tenant_id = match &self.tenant {
+        let tenant = match &self.tenant {
             Some(slug) => {
                 let found = database.tenant_by_slug(slug).await?;
-                Some(found.with_context(|| format!("There is no tenant {slug}."))?.id)
+                Some(found.with_context(|| format!("There is no tenant {slug}."))?)
             }
             None => None,
         };
-        let findings = audit(&database, tenant_id).await?;
+        let findings = audit(&database, tenant.as_ref()).await?;
         for finding in &findings {
-            super::print(&format!("{}: {}: {}: {}", finding.tenant, finding.invariant, finding.row, finding.detail))?;
+            super::print(&format!(
+                "{}: {}: {}: {}",
+                finding.tenant, finding.invariant, finding.row, finding.detail
+            ))?;
         }
         anyhow::ensure!(findings.is_empty(), "{} rows break an invariant", findings.len());
         super::print("The ledger is sound: every invariant holds.")

@@ -1,3 +1,91 @@
 //! The commands of `guerdon`.
 
+mod admin;
+mod audit;
+mod place;
 pub mod rules;
+mod serve;
+
+use clap::{Parser, Subcommand};
+
+use place::Place;
+
+/// Credits, referrals and onboarding over GraphQL, decided by rule scripts. Without a command it
+/// serves.
+#[derive(Debug, Parser)]
+#[command(name = "guerdon", version)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serves; makes and migrates the database first.
+    Serve(serve::Serve),
+    /// Makes the database's tables, or brings them up to date.
+    Migrate(Place),
+    /// Prints the GraphQL schema.
+    Schema,
+    /// Checks the program folders, or plays their worked examples.
+    Rules {
+        #[command(subcommand)]
+        command: RulesCommand,
+    },
+    /// Makes and lists tenants.
+    Tenant {
+        #[command(subcommand)]
+        command: admin::TenantCommand,
+    },
+    /// Makes API keys.
+    Key {
+        #[command(subcommand)]
+        command: admin::KeyCommand,
+    },
+    /// Proves the ledger's invariants over the whole database, beside a running server. Names each
+    /// row that breaks one, and ends with 1 when there is any.
+    Audit(audit::Audit),
+}
+
+#[derive(Debug, Subcommand)]
+enum RulesCommand {
+    /// Compiles the programs and looks for misspelt names; shows file, line and column of a mistake.
+    Check(RulesFolder),
+    /// Plays the worked examples of `tests.rhai`.
+    Test(RulesFolder),
+}
+
+#[derive(Debug, clap::Args)]
+struct RulesFolder {
+    /// The program's name, or a path; all programs when left out.
+    folder: Option<String>,
+    /// The folder of program folders.
+    #[arg(long, env = "GUERDON_RULES", default_value = "rules")]
+    rules: std::path::PathBuf,
+}
+
+/// Runs the command that the process was called with.
+pub async fn run() -> anyhow::Result<()> {
+    match Cli::parse().command.unwrap_or_else(serve::Serve::by_default) {
+        Command::Serve(serve) => serve.run().await,
+        Command::Migrate(place) => place.open().await.map(drop),
+        Command::Schema => print(&crate::graphql::sdl()),
+        Command::Rules { command: RulesCommand::Check(of) } => {
+            Ok(rules::check(&of.rules, of.folder.as_deref(), &mut std::io::stdout().lock())?)
+        }
+        Command::Rules { command: RulesCommand::Test(of) } => {
+            Ok(rules::test(&of.rules, of.folder.as_deref(), &mut std::io::stdout().lock())?)
+        }
+        Command::Tenant { command } => command.run().await,
+        Command::Key { command } => command.run().await,
+        Command::Audit(audit) => audit.run().await,
+    }
+}
+
+/// Writes a line for people or programs; a reader that went away is no failure.
+#[expect(clippy::unnecessary_wraps, reason = "every command ends in a result")]
+fn print(text: &str) -> anyhow::Result<()> {
+    use std::io::Write;
+    drop(writeln!(std::io::stdout().lock(), "{}", text.trim_end()));
+    Ok(())
+}

@@ -41,11 +41,14 @@ impl Serve {
 
     /// Serves until it is told to end, then finishes what runs.
     pub async fn run(self) -> anyhow::Result<()> {
-        let settings = crate::app::Settings { provision: !self.no_provision, ..self.place.settings() };
+        let settings =
+            crate::app::Settings { provision: !self.no_provision, ..self.place.settings() };
         let database_url = settings.database_url.clone();
         let app = App::start(settings, Clock::machine()).await?;
         let listener = TcpListener::bind(self.listen).await;
-        let listener = listener.with_context(|| format!("Cannot listen on {}; choose another with GUERDON_LISTEN", self.listen))?;
+        let listener = listener.with_context(|| {
+            format!("Cannot listen on {}; choose another with GUERDON_LISTEN", self.listen)
+        })?;
         greet(&app, &database_url, listener.local_addr()?).await?;
         http::serve(listener, app.router(), ended()).await?;
         tracing::info!("ending: what was accepted is finished");

@@ -84,13 +84,15 @@ fn executed(answer: &Answer) -> bool {
         || answer.errors.iter().any(|error| !error.path.is_empty())
 }
 
-/// The body; without `data` when the document was not executed.
+/// The body, its fields in the document's order; without `data` when the document was not executed.
 fn body(answer: &Answer) -> String {
-    let mut json = serde_json::to_value(answer).unwrap_or_default();
-    if let (false, Some(fields)) = (executed(answer), json.as_object_mut()) {
-        fields.remove("data");
-    }
-    json.to_string()
+    let written = if executed(answer) {
+        serde_json::to_string(answer)
+    } else {
+        serde_json::to_string(&serde_json::json!({ "errors": answer.errors }))
+    };
+    // An answer is made of JSON values; it can always be written.
+    written.unwrap_or_default()
 }
 
 /// A call that was refused before its document was looked at.

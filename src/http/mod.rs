@@ -9,9 +9,10 @@ mod passage;
 mod served;
 mod socket;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::Router;
+pub use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::response::Redirect;
 use axum::routing::{any, get};
@@ -34,4 +35,14 @@ pub fn router(operations: Arc<Operations>) -> Router {
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(axum::middleware::from_fn(passage::accompany))
         .with_state(served)
+}
+
+/// Serves the router until `ended`, then finishes what runs.
+pub async fn serve(
+    listener: tokio::net::TcpListener,
+    router: Router,
+    ended: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(ended).await
 }

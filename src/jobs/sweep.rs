@@ -37,7 +37,9 @@ pub async fn once(operations: &Operations) -> Result<u64, Refusal> {
     for tenant_id in operations.database.tenants_with_due_accounts(now).await? {
         settled += settle_tenant(operations, tenant_id).await?;
     }
-    operations.database.clear_clicks(now - CLICKS_KEPT).await?;
+    for tenant_id in operations.database.tenant_ids().await? {
+        while operations.database.clear_clicks(tenant_id, now - CLICKS_KEPT, AT_ONCE).await? > 0 {}
+    }
     Ok(settled)
 }
 
@@ -45,7 +47,8 @@ async fn settle_tenant(operations: &Operations, tenant_id: i64) -> Result<u64, R
     let tenant = TenantRef { id: tenant_id, slug: String::new() };
     let mut settled = 0;
     loop {
-        let due = operations.database.due_accounts(tenant_id, operations.clock.now(), AT_ONCE).await?;
+        let due =
+            operations.database.due_accounts(tenant_id, operations.clock.now(), AT_ONCE).await?;
         let count = due.len() as u64;
         let accounts: Vec<SettledAccount> = (due.into_iter())
             .map(|key| SettledAccount { user_id: key.user_id, unit: key.unit })

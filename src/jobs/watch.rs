@@ -11,8 +11,8 @@ use std::time::{Duration, SystemTime};
 use crate::domain::refusal::Refusal;
 use crate::domain::rules::RuleError;
 use crate::operations::Operations;
-use crate::operations::publish::{Occasion, publish, refuse};
 use crate::operations::publish::files::{self, ProgramFiles};
+use crate::operations::publish::{Occasion, publish, refuse};
 
 use super::provision::provision;
 

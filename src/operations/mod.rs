@@ -1,18 +1,48 @@
 //! What the product can do, one noun a file, and the lane through which every change goes.
 
+pub mod analytics;
+pub mod audit;
+pub mod authentication;
 pub mod clock;
+pub mod credentials;
+pub mod credits;
+pub mod decisions;
+pub mod health;
+pub mod keys;
 pub mod lane;
+pub mod leaderboard;
+pub mod notices;
+pub mod onboarding;
+pub mod page;
 pub mod peek;
 pub mod programs;
+pub mod promos;
 pub mod publish;
+pub mod purchases;
+pub mod referrals;
+pub mod rewards;
+pub mod secrets;
+pub mod settings;
 pub mod simulate;
+pub mod tenants;
+pub mod tokens;
+pub mod users;
 
+mod call;
 mod failure;
+mod input;
 mod seeding;
 mod simulation;
+mod submit;
+
+pub use call::Call;
+pub use submit::Done;
+
+use std::sync::Arc;
 
 use crate::store::Database;
 use clock::Clock;
+use credentials::Credentials;
 use lane::Lanes;
 use programs::Programs;
 
@@ -27,14 +57,17 @@ pub struct Operations {
     pub programs: Programs,
     /// The one clock.
     pub clock: Clock,
+    /// Who calls: the operator's key, and keys and tenants that were looked up lately.
+    pub credentials: Arc<Credentials>,
 }
 
 impl Operations {
-    /// Operations on an open, migrated database.
+    /// Operations on an open, migrated database, with an operator who is known by this key.
     #[must_use]
-    pub fn new(database: Database, clock: Clock) -> Self {
+    pub fn new(database: Database, clock: Clock, operator_key: Option<&str>) -> Self {
         let programs = Programs::new(database.clone());
         let lanes = Lanes::new(database.clone(), programs.clone(), clock.clone());
-        Self { database, lanes, programs, clock }
+        let credentials = Arc::new(Credentials::new(operator_key));
+        Self { database, lanes, programs, clock, credentials }
     }
 }

@@ -3,6 +3,8 @@
 
 mod accounts;
 mod api_keys;
+mod audit;
+mod codes;
 mod connect;
 mod decisions;
 mod error;
@@ -14,6 +16,7 @@ mod notices;
 mod paging;
 mod programs;
 mod promos;
+mod purchases;
 mod referrals;
 mod rows;
 mod schema;
@@ -28,6 +31,7 @@ use std::sync::Arc;
 use sea_orm::{DatabaseConnection, DbBackend};
 
 pub use api_keys::{ApiKey, KeyRole};
+pub use audit::{Broken, Invariant, Snapshot};
 pub use connect::Options;
 pub use decisions::DecisionFilter;
 pub use error::StoreError;

@@ -1,10 +1,12 @@
 //! The store on SQLite, and on PostgreSQL when `TEST_DATABASE_URL` names a server.
 
+mod audit;
 mod finding;
 mod measure;
 mod pages;
 mod round_trip;
 mod samples;
+mod sound;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
