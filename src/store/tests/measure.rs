@@ -69,30 +69,55 @@ fn keys(change: &Change) -> [BTreeSet<Key>; 3] {
     [events.collect(), users.collect(), own.collect()]
 }
 
-async fn batch(database: &Database, tenant_id: i64, size: i64, spent: &mut [u128; 7]) {
-    let mut stage = 0;
-    let mut began = Instant::now();
-    let mut lap = |spent: &mut [u128; 7]| {
-        spent[stage] += began.elapsed().as_micros();
-        stage += 1;
-        began = Instant::now();
-    };
+/// The change, table by table, in the order in which it is saved.
+fn parts(change: &Change) -> Vec<(&'static str, Change)> {
+    let mut parts: [Change; 6] = Default::default();
+    parts[0].events.clone_from(&change.events);
+    parts[1].tables.accounts.clone_from(&change.tables.accounts);
+    parts[2].tables.lots.clone_from(&change.tables.lots);
+    parts[3].tables.transactions.clone_from(&change.tables.transactions);
+    parts[4].tallies.clone_from(&change.tallies);
+    parts[5].lane.clone_from(&change.lane);
+    ["events", "accounts", "lots", "transactions", "tallies", "lane"]
+        .into_iter()
+        .zip(parts)
+        .collect()
+}
+
+/// Time spent, by what it was spent on, in order.
+#[derive(Default)]
+struct Spent(Vec<(&'static str, u128)>);
+
+impl Spent {
+    fn add(&mut self, on: &'static str, since: Instant) {
+        let micros = since.elapsed().as_micros();
+        match self.0.iter_mut().find(|(name, _)| *name == on) {
+            Some((_, total)) => *total += micros,
+            None => self.0.push((on, micros)),
+        }
+    }
+}
+
+async fn batch(database: &Database, tenant_id: i64, size: i64, spent: &mut Spent) {
+    let began = Instant::now();
     let lane = database.begin_write(tenant_id).await.unwrap();
-    lap(spent);
+    spent.add("begin", began);
     let change = grants(lane.lane(), size);
     let mut slice = Slice::new(lane.lane().clone());
     let [events, users, accounts] = keys(&change);
-    lap(spent);
-    lane.load(&mut slice, &events).await.unwrap();
-    lap(spent);
-    lane.load(&mut slice, &users).await.unwrap();
-    lap(spent);
-    lane.load(&mut slice, &accounts).await.unwrap();
-    lap(spent);
-    lane.save(&change).await.unwrap();
-    lap(spent);
+    for (name, keys) in [("keys", events), ("users", users), ("account", accounts)] {
+        let began = Instant::now();
+        lane.load(&mut slice, &keys).await.unwrap();
+        spent.add(name, began);
+    }
+    for (name, part) in parts(&change) {
+        let began = Instant::now();
+        lane.save(&part).await.unwrap();
+        spent.add(name, began);
+    }
+    let began = Instant::now();
     lane.commit().await.unwrap();
-    lap(spent);
+    spent.add("commit", began);
 }
 
 async fn measure(database: Database) {
@@ -104,19 +129,16 @@ async fn measure(database: Database) {
     save(&database, tenant_id, &people).await;
     for size in [1, 8, 32, 100, 300] {
         for round in 0..2 {
-            let mut spent = [0; 7];
-            let rounds = 20;
-            for turn in 0..rounds {
+            let mut spent = Spent::default();
+            let rounds: u128 = 20;
+            for turn in 0..20 {
                 // Batches are never of the same size.
                 batch(&database, tenant_id, size + turn % 8, &mut spent).await;
             }
-            let [begin, _, events, users, accounts, save, commit] =
-                spent.map(|micros| micros / u128::try_from(rounds).unwrap());
-            println!(
-                "{} {size:>3} round {round}: begin {begin} events {events} users {users} \
-                 accounts {accounts} save {save} commit {commit} µs",
-                database.kind()
-            );
+            let total: u128 = spent.0.iter().map(|(_, micros)| micros / rounds).sum();
+            let each = spent.0.iter().map(|(name, micros)| format!("{name} {}", micros / rounds));
+            let each: Vec<String> = each.collect();
+            println!("{} {size:>3}.{round} {total:>6} µs: {}", database.kind(), each.join(" "));
         }
     }
 }
