@@ -3,6 +3,15 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may fall over")]
 
 mod architecture;
+mod command_line;
+mod harness;
+#[expect(dead_code, reason = "the bench uses the rest of it")]
+mod postgres;
+mod processes;
+mod readme;
+mod roles;
+mod rules_in_force;
 mod examples;
 mod properties;
 mod schema;
+mod stories;
