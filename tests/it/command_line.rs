@@ -92,7 +92,7 @@ async fn tenants_and_keys_are_made_on_both_databases() {
         let in_database = |arguments: &[&str]| {
             let mut command = guerdon();
             command.env("DATABASE_URL", &database.url).env("GUERDON_RULES", &rules);
-                    let output = run(command.args(arguments));
+            let output = run(command.args(arguments));
             assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
             text(&output.stdout)
         };

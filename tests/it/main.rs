@@ -4,14 +4,14 @@
 
 mod architecture;
 mod command_line;
+mod examples;
 mod harness;
 #[expect(dead_code, reason = "the bench uses the rest of it")]
 mod postgres;
 mod processes;
+mod properties;
 mod readme;
 mod roles;
 mod rules_in_force;
-mod examples;
-mod properties;
 mod schema;
 mod stories;

@@ -53,4 +53,3 @@ fn the_committed_schema_is_that_of_the_code() {
     let ours = guerdon::graphql::sdl();
     assert!(ours.trim() == COMMITTED.trim(), "run `cargo run -- schema > schema.graphql`");
 }
-
