@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use secrecy::{ExposeSecret, SecretString};
-use sha2::{Digest, Sha256};
 use tokio::task::JoinHandle;
 
 use crate::domain::refusal::Refusal;
@@ -83,7 +82,6 @@ impl Default for Settings {
 pub struct App {
     /// What it can do.
     pub operations: Arc<Operations>,
-    operator_key: SecretString,
     jobs: Mutex<Vec<JoinHandle<()>>>,
 }
 
@@ -93,24 +91,19 @@ impl App {
     pub async fn start(settings: Settings, clock: Clock) -> Result<Self, StartError> {
         // A missing folder is told before anything is made.
         crate::rules::files::list(&settings.rules)?;
-        let (operations, operator_key) = open(&settings, clock).await?;
+        let operator_key = operator_key(&settings)?;
+        let operations = open(&settings.database_url, clock, Some(&operator_key)).await?;
         let mut watcher = Watcher::new(operations.clone(), settings.rules, settings.provision);
         watcher.start().await?;
         crate::operations::publish::put_in_force(&operations).await?;
         let jobs = vec![tokio::spawn(watcher.run()), tokio::spawn(sweep::run(operations.clone()))];
-        Ok(Self { operations: Arc::new(operations), operator_key, jobs: Mutex::new(jobs) })
+        Ok(Self { operations: Arc::new(operations), jobs: Mutex::new(jobs) })
     }
 
     /// The router of all paths.
     #[must_use]
     pub fn router(&self) -> Router {
         crate::http::router(Arc::clone(&self.operations))
-    }
-
-    /// The operator's key.
-    #[must_use]
-    pub const fn operator_key(&self) -> &SecretString {
-        &self.operator_key
     }
 
     /// Settles every account in which something is due, as the job does by itself. Gives how many.
@@ -135,26 +128,16 @@ impl App {
     }
 }
 
-/// Opens and migrates the database; finds the operator's key.
+/// Opens and migrates the database. The operator is known by `operator_key`; without one nobody is.
 pub async fn open(
-    settings: &Settings,
+    url: &str,
     clock: Clock,
-) -> Result<(Operations, SecretString), StartError> {
-    let url = &settings.database_url;
-    let operator_key = operator_key(settings)?;
-    let database = connect(url, &operator_key).await?;
+    operator_key: Option<&SecretString>,
+) -> Result<Operations, StartError> {
+    let database = Database::connect(url, Options::default()).await;
+    let database = database.map_err(|source| unusable(url, source))?;
     database.migrate().await.map_err(|source| unusable(url, source))?;
-    let operations = Operations::new(database, clock, Some(operator_key.expose_secret()));
-    Ok((operations, operator_key))
-}
-
-/// Opens the database without changing it.
-pub async fn connect(url: &str, operator_key: &SecretString) -> Result<Database, StartError> {
-    // The key of stored digests is the operator's, in a shape that tells nothing of it.
-    let digest_key =
-        Sha256::new().chain_update("digests").chain_update(operator_key.expose_secret()).finalize();
-    let database = Database::connect(url, Options::new(digest_key.to_vec())).await;
-    database.map_err(|source| unusable(url, source))
+    Ok(Operations::new(database, clock, operator_key.map(ExposeSecret::expose_secret)))
 }
 
 fn unusable(url: &str, source: StoreError) -> StartError {

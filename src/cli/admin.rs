@@ -39,7 +39,7 @@ impl TenantCommand {
             Self::Create { slug, name, currency, program, place } => {
                 let operations = place.open().await?;
                 // A new database knows no program yet.
-                Watcher::new(operations.clone(), place.settings().rules, false).start().await?;
+                Watcher::new(operations.clone(), place.rules, false).start().await?;
                 let made =
                     tenants::make(&operations, NewTenant { slug, name, currency, program }).await?;
                 super::print(&made.reference.slug)

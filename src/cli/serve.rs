@@ -4,11 +4,12 @@ use std::net::SocketAddr;
 
 use anyhow::Context;
 use clap::{Args, Parser};
+use secrecy::SecretString;
 use tokio::net::TcpListener;
 
 use super::Command;
 use super::place::Place;
-use crate::app::{App, key_file};
+use crate::app::{App, Settings, key_file};
 use crate::http;
 use crate::operations::clock::Clock;
 use crate::store::Page;
@@ -18,6 +19,10 @@ use crate::store::Page;
 pub struct Serve {
     #[command(flatten)]
     place: Place,
+    /// The operator's key, at least 20 characters. With SQLite one is made on the first start and kept
+    /// beside the database; with PostgreSQL it must be given.
+    #[arg(long, env = "GUERDON_OPERATOR_KEY", hide_env_values = true)]
+    operator_key: Option<SecretString>,
     /// Where to listen.
     #[arg(long, env = "GUERDON_LISTEN", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
@@ -41,8 +46,12 @@ impl Serve {
 
     /// Serves until it is told to end, then finishes what runs.
     pub async fn run(self) -> anyhow::Result<()> {
-        let settings =
-            crate::app::Settings { provision: !self.no_provision, ..self.place.settings() };
+        let settings = Settings {
+            database_url: self.place.database_url,
+            rules: self.place.rules,
+            operator_key: self.operator_key,
+            provision: !self.no_provision,
+        };
         let database_url = settings.database_url.clone();
         let app = App::start(settings, Clock::machine()).await?;
         let listener = TcpListener::bind(self.listen).await;

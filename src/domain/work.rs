@@ -1,6 +1,6 @@
 //! One command at work: its view of the tenant, the moment, and the ids that it makes.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use sha2::{Digest, Sha256};
 use uuid::{Builder, Uuid};
@@ -11,7 +11,7 @@ use super::program::Program;
 use super::records::{Kind, Lot, LotState, Position, Status, TallyKey, User};
 use super::refusal::Refusal;
 use super::rules::Rules;
-use super::state::{Change, State, Stop};
+use super::state::{Change, Key, State, Stop};
 use super::time::{Time, day_of};
 
 /// What is in force for a batch: the rules, the program that they belong to, and the lane's time.
@@ -64,6 +64,9 @@ pub struct Work<'a> {
     pub caused: VecDeque<Occurrence>,
     /// Counters from which places and ids are made.
     pub made: Made,
+    /// What was found missing on the way. The command goes on, to find as much as it can in one
+    /// round; what it made of it is dropped.
+    missing: BTreeSet<Key>,
 }
 
 /// How many places, ids, fact sheets and caused events a command has made.
@@ -97,7 +100,31 @@ impl<'a> Work<'a> {
             answer: Answer::default(),
             caused: VecDeque::new(),
             made: Made::default(),
+            missing: BTreeSet::new(),
         }
+    }
+
+    /// Goes on without what is missing, which is remembered: `None` then.
+    pub fn or_missing<T>(&mut self, result: Result<T, Stop>) -> Result<Option<T>, Stop> {
+        match result {
+            Ok(value) => Ok(Some(value)),
+            Err(Stop::Missing(keys)) => {
+                self.missing.extend(keys);
+                Ok(None)
+            }
+            Err(refused) => Err(refused),
+        }
+    }
+
+    /// How the work ended: what was missing on the way comes before any other end.
+    pub fn ended<T>(&mut self, result: Result<T, Stop>) -> Result<T, Stop> {
+        let mut missing = std::mem::take(&mut self.missing);
+        match result {
+            Err(Stop::Missing(keys)) => missing.extend(keys),
+            other if missing.is_empty() => return other,
+            _ => {}
+        }
+        Err(Stop::Missing(missing))
     }
 
     /// The program in force.

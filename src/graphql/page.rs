@@ -1,19 +1,13 @@
 //! Relay's pages: connections, edges and opaque cursors that name their list and tenant.
 
-use async_graphql::{Context, OutputType, SimpleObject};
+use std::borrow::Cow;
+
+use async_graphql::{Context, OutputType, SimpleObject, TypeName};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::credit::CreditTransaction;
-use super::decision::Decision;
 use super::error::Result;
-use super::notice::Notification;
-use super::promo::PromoCode;
-use super::referral::Referral;
-use super::reward::Reward;
 use super::scalars::int;
-use super::tenant::Tenant;
-use super::user::User;
 use crate::domain::refusal::Refusal;
 use crate::operations::Call;
 use crate::operations::page::{Page, PageRequest, Spot};
@@ -40,14 +34,7 @@ pub struct PageInfo {
 
 /// An entry of a list, with its place.
 #[derive(SimpleObject)]
-#[graphql(concrete(name = "UserEdge", params(User)))]
-#[graphql(concrete(name = "CreditTransactionEdge", params(CreditTransaction)))]
-#[graphql(concrete(name = "ReferralEdge", params(Referral)))]
-#[graphql(concrete(name = "RewardEdge", params(Reward)))]
-#[graphql(concrete(name = "NotificationEdge", params(Notification)))]
-#[graphql(concrete(name = "DecisionEdge", params(Decision)))]
-#[graphql(concrete(name = "TenantEdge", params(Tenant)))]
-#[graphql(concrete(name = "PromoCodeEdge", params(PromoCode)))]
+#[graphql(name_type)]
 pub struct Edge<T: OutputType> {
     /// The entry's place, for `after` and `before`.
     cursor: String,
@@ -57,15 +44,8 @@ pub struct Edge<T: OutputType> {
 
 /// A page of a list.
 #[derive(SimpleObject)]
-#[graphql(concrete(name = "RewardConnection", params(Reward)))]
-#[graphql(concrete(name = "NotificationConnection", params(Notification)))]
-#[graphql(concrete(name = "DecisionConnection", params(Decision)))]
-#[graphql(concrete(name = "TenantConnection", params(Tenant)))]
-#[graphql(concrete(name = "PromoCodeConnection", params(PromoCode)))]
-pub struct Connection<T: OutputType>
-where
-    Edge<T>: OutputType,
-{
+#[graphql(name_type)]
+pub struct Connection<T: OutputType> {
     /// The entries with their cursors.
     edges: Vec<Edge<T>>,
     /// The entries alone.
@@ -76,13 +56,8 @@ where
 
 /// A page of a list that can be counted: exactly without a filter, for one user, one user and source, or one status; else up to 10,000.
 #[derive(SimpleObject)]
-#[graphql(concrete(name = "UserConnection", params(User)))]
-#[graphql(concrete(name = "CreditTransactionConnection", params(CreditTransaction)))]
-#[graphql(concrete(name = "ReferralConnection", params(Referral)))]
-pub struct CountedConnection<T: OutputType>
-where
-    Edge<T>: OutputType,
-{
+#[graphql(name_type)]
+pub struct CountedConnection<T: OutputType> {
     /// The entries with their cursors.
     edges: Vec<Edge<T>>,
     /// The entries alone.
@@ -93,6 +68,24 @@ where
     total_count: i32,
     /// Whether counting stopped at `totalCount`.
     total_count_capped: bool,
+}
+
+impl<T: OutputType> TypeName for Edge<T> {
+    fn type_name() -> Cow<'static, str> {
+        format!("{}Edge", T::type_name()).into()
+    }
+}
+
+impl<T: OutputType> TypeName for Connection<T> {
+    fn type_name() -> Cow<'static, str> {
+        format!("{}Connection", T::type_name()).into()
+    }
+}
+
+impl<T: OutputType> TypeName for CountedConnection<T> {
+    fn type_name() -> Cow<'static, str> {
+        format!("{}Connection", T::type_name()).into()
+    }
 }
 
 /// The arguments by which every list is paged.
@@ -145,10 +138,7 @@ pub fn connection<R: Clone, T: OutputType>(
     list: &str,
     page: Page<R>,
     node: impl Fn(R) -> T,
-) -> Result<Connection<T>>
-where
-    Edge<T>: OutputType,
-{
+) -> Result<Connection<T>> {
     let parts = parts(call, list, page, node);
     Ok(Connection { edges: parts.edges, nodes: parts.nodes, page_info: parts.page_info })
 }
@@ -159,10 +149,7 @@ pub fn counted_connection<R: Clone, T: OutputType>(
     list: &str,
     page: Page<R>,
     node: impl Fn(R) -> T,
-) -> Result<CountedConnection<T>>
-where
-    Edge<T>: OutputType,
-{
+) -> Result<CountedConnection<T>> {
     let total = page.total;
     let parts = parts(call, list, page, node);
     Ok(CountedConnection {

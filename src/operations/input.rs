@@ -65,7 +65,7 @@ fn bounded(what: &str, text: &str, max: usize) -> Result<(), Refusal> {
 /// An e-mail address that may be left out: something on both sides of one `@`.
 pub fn optional_email(text: Option<&str>) -> Result<(), Refusal> {
     let Some(text) = text else { return Ok(()) };
-    bounded("email", text, MAX_WORD)?;
+    bounded("email", text, MAX_LINE)?;
     let is_address = text.trim().rsplit_once('@').is_some_and(|(local, host)| {
         !local.is_empty() && !host.is_empty() && !text.trim().contains(char::is_whitespace)
     });

@@ -47,9 +47,6 @@ pub struct NewTenant {
     pub program: Option<String>,
 }
 
-/// What a tenant runs when nothing else is asked for.
-pub const DEFAULT_PROGRAM: &str = "starter";
-
 /// Makes a tenant. Needs the operator key.
 pub async fn create(call: &Call, new: NewTenant) -> Result<Tenant, Refusal> {
     call.caller.require_operator()?;
@@ -63,17 +60,19 @@ pub async fn make(operations: &Operations, new: NewTenant) -> Result<Tenant, Ref
     if new.currency.as_deref().is_some_and(|code| !money::is_currency(code)) {
         return Err(Refusal::bad_input("currency must be a code of ISO 4217, as in USD."));
     }
-    let program = new.program.unwrap_or_else(|| DEFAULT_PROGRAM.to_owned());
-    let Some(active) = operations.database.active_program(&program).await? else {
-        let message = format!("There is no program {program:?}: name a folder of rules.");
-        return Err(Refusal::bad_input(message));
-    };
+    let program = operations.programs.for_new_tenant(new.program.as_deref()).await;
+    let program = program.map_err(|refusal| match refusal.code {
+        Code::NotFound => Refusal { code: Code::BadUserInput, ..refusal },
+        _ => refusal,
+    })?;
+    // What is no money in the program is none for its tenants either.
+    let own = |code: &String| money::is_currency(&program.unit) && *code != program.unit;
     let row = store::NewTenant {
         slug: new.slug,
         name: new.name,
-        currency: new.currency,
-        program: active.name,
-        program_hash: active.hash,
+        currency: new.currency.filter(own),
+        program: program.name.clone(),
+        program_hash: program.hash.clone(),
         jwt_secret: secrets::random_hex()?,
         created_at: operations.clock.now(),
     };

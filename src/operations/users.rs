@@ -40,6 +40,9 @@ pub struct UserChange {
     pub traits: Patch<Value>,
 }
 
+/// How many rows of what is personal are deleted in one statement.
+const ERASED_AT_ONCE: u64 = 500;
+
 /// Which users; what is left out does not matter.
 #[derive(Debug, Clone, Default)]
 #[expect(missing_docs, reason = "each field is the field of the API's input with the same name")]
@@ -116,7 +119,13 @@ fn set(patch: &Patch<String>) -> Option<&str> {
 pub async fn erase(call: &Call, user_id: &str) -> Result<Done, Refusal> {
     call.caller.require_admin()?;
     input::word("userId", user_id)?;
-    submit(call, Draft::new(None, Body::EraseUser { user_id: user_id.to_owned() })).await
+    let body = Body::EraseUser { user_id: user_id.to_owned() };
+    let done = submit(call, Draft::new(None, body)).await?;
+    // What is personal in events and facts goes in small steps. Were this to break off, the same
+    // again goes on.
+    let (database, tenant_id) = (&call.operations.database, call.tenant()?.id);
+    while database.erase_personal(tenant_id, user_id, ERASED_AT_ONCE).await? > 0 {}
+    Ok(done)
 }
 
 /// The signed-in end user. A key is FORBIDDEN; a user who never signed up is NOT_FOUND.

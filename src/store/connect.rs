@@ -5,7 +5,6 @@ use std::time::Duration;
 use sea_orm::sqlx::postgres::PgConnectOptions;
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{ConnectOptions, Database as SeaOrm, DatabaseConnection};
-use secrecy::SecretSlice;
 
 use super::StoreError;
 
@@ -19,22 +18,18 @@ pub struct Options {
     /// How long a lane's connection waits for a lock, a statement or the next statement; and how
     /// long anyone waits for a connection.
     pub timeout: Duration,
-    /// The key of the digests that stay when what is personal is deleted.
-    pub digest_key: SecretSlice<u8>,
     /// Where the schema is changed, when that is another address than the database's own (of a
     /// distributed PostgreSQL: the coordinator's).
     pub migration_url: Option<String>,
 }
 
-impl Options {
-    /// The usual options: 8 connections to read, 8 for lanes, 5 seconds.
-    #[must_use]
-    pub fn new(digest_key: Vec<u8>) -> Self {
+impl Default for Options {
+    /// 8 connections to read, 8 for lanes, 5 seconds.
+    fn default() -> Self {
         Self {
             read_connections: 8,
             lane_connections: 8,
             timeout: Duration::from_secs(5),
-            digest_key: digest_key.into(),
             migration_url: None,
         }
     }

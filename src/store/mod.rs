@@ -53,6 +53,7 @@ pub struct Database {
     reader: DatabaseConnection,
     url: Arc<str>,
     options: Arc<Options>,
+    digests: lane::digest::Known,
 }
 
 impl Database {
@@ -61,7 +62,13 @@ impl Database {
     pub async fn connect(url: &str, options: Options) -> Result<Self, StoreError> {
         let writer = connect::writer(url, &options).await?;
         let reader = connect::reader(url, &options).await?;
-        Ok(Self { writer, reader, url: url.into(), options: Arc::new(options) })
+        Ok(Self {
+            writer,
+            reader,
+            url: url.into(),
+            options: Arc::new(options),
+            digests: Arc::default(),
+        })
     }
 
     /// Which database it is: `sqlite` or `postgres`.

@@ -55,7 +55,6 @@ fn an_unreachable_database_ends_the_start() {
     let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
     let mut command = guerdon();
     command.current_dir(&folder).env("GUERDON_RULES", &rules).env("GUERDON_LISTEN", "127.0.0.1:0");
-    command.env("GUERDON_OPERATOR_KEY", "k".repeat(40));
     command.env("DATABASE_URL", "postgres://nobody:secret@127.0.0.1:1/nothing");
     let output = run(&mut command);
     ends_with_one_line(&output, "database");
@@ -93,7 +92,6 @@ async fn tenants_and_keys_are_made_on_both_databases() {
         let in_database = |arguments: &[&str]| {
             let mut command = guerdon();
             command.env("DATABASE_URL", &database.url).env("GUERDON_RULES", &rules);
-            command.env("GUERDON_OPERATOR_KEY", "k".repeat(40));
             let output = run(command.args(arguments));
             assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
             text(&output.stdout)

@@ -3,6 +3,15 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may fall over")]
 
 mod architecture;
+mod command_line;
 mod examples;
+mod harness;
+#[expect(dead_code, reason = "the bench uses the rest of it")]
+mod postgres;
+mod processes;
 mod properties;
+mod readme;
+mod roles;
+mod rules_in_force;
 mod schema;
+mod stories;

@@ -17,7 +17,6 @@ pub enum Durability {
     /// It does not: quick, for tests.
     None,
     /// As PostgreSQL comes, for measuring.
-    #[cfg_attr(test, expect(dead_code, reason = "the bench measures with it"))]
     Full,
 }
 

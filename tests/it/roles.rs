@@ -51,7 +51,7 @@ const MUTATIONS: [Row; 29] = [
     ("user", "regenerateReferralCode(input: { userId: \"ann\" }) { code }"),
     ("user", "applyReferralCode(input: { userId: \"ann\", code: \"X\" }) { validation { valid } }"),
     ("public", "trackReferralClick(input: { code: \"NOSUCH\" }) { counted }"),
-    ("admin", "createReferrer(input: { email: \"\" }) { code }"),
+    ("admin", "createReferrer(input: { name: \"\", email: \"\" }) { code }"),
     ("service", "recordPurchase(input: { id: \"\", userId: \"ann\", amount: 1 }) { replayed }"),
     ("service", "recordRefund(input: { id: \"r\", purchaseId: \"none\" }) { replayed }"),
     ("service", "recordEvent(input: { id: \"e\", userId: \"ann\", type: \"\" }) { replayed }"),

@@ -31,13 +31,10 @@ fn of_body(body: &Body, program: &Program) -> Vec<Key> {
         Body::CompleteStep { user_id, .. } | Body::RecordEvent { user_id, .. } => {
             of_user(user_id, program)
         }
-        Body::AddCredits(Grant { user_id, unit, .. })
-        | Body::SpendCredits(Spend { user_id, unit, .. }) => {
+        Body::AddCredits(Grant { user_id, unit, .. }) => {
             of_account(user_id, unit.as_deref(), program)
         }
-        Body::ConsumeQuota(Spend { user_id, unit, .. }) => {
-            of_account(user_id, unit.as_deref(), program)
-        }
+        Body::SpendCredits(spend) | Body::ConsumeQuota(spend) => of_spend(spend, program),
         Body::ReverseTransaction { transaction_id, .. } => {
             vec![Key::Transaction(*transaction_id), Key::Reversal(*transaction_id)]
         }
@@ -95,6 +92,14 @@ fn of_account(user_id: &str, unit: Option<&str>, program: &Program) -> Vec<Key> 
         Key::User(user_id.to_owned()),
         Key::Account(AccountKey { user_id: user_id.to_owned(), unit }),
     ]
+}
+
+/// A spend draws from lots.
+fn of_spend(spend: &Spend, program: &Program) -> Vec<Key> {
+    let unit = spend.unit.as_ref().unwrap_or(&program.unit).clone();
+    let account = AccountKey { user_id: spend.user_id.clone(), unit };
+    let keys = [Key::User(spend.user_id.clone()), Key::Account(account.clone())];
+    keys.into_iter().chain([Key::OpenLots(account)]).collect()
 }
 
 fn of_person(command: &Command) -> Vec<Key> {

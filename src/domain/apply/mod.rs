@@ -62,7 +62,8 @@ pub fn apply(
     if let Some(event) = repeated(&work)? {
         return Ok(Applied::Repeated(Box::new(event)));
     }
-    let kept = run(&mut work)?;
+    let ran = run(&mut work);
+    let kept = work.ended(ran)?;
     let answer = work.answer.clone();
     if kept == Kept::Noted {
         return Ok(Applied::Noted { change: work.state.change, answer });

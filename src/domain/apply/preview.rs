@@ -47,13 +47,14 @@ pub fn preview(
 ) -> Result<Foretold, Stop> {
     let nothing = Change::default();
     let mut work = Work::new(State::new(slice, &nothing), in_force, command);
-    match &trial.facts {
+    let happened = match &trial.facts {
         Some(facts) => {
             let sheet = sheet_of(&work, trial, facts);
-            decide(&mut work, Some(sheet))?;
+            decide(&mut work, Some(sheet))
         }
-        None => happen(&mut work, trial)?,
-    }
+        None => happen(&mut work, trial),
+    };
+    work.ended(happened)?;
     let change = work.state.change;
     let mut decisions: Vec<Decision> = (change.tables.decisions.into_values().flatten())
         .filter(|decision| decision.event == trial.event)

@@ -19,7 +19,8 @@ pub fn occur(work: &mut Work<'_>, occurrence: Occurrence) -> Result<Option<Sheet
     if !work.in_force.rules.handles(&occurrence.event) {
         return Ok(None);
     }
-    build(work, occurrence).map(Some)
+    let built = build(work, occurrence);
+    work.or_missing(built)
 }
 
 /// Lets every rule file that handles the event decide, one after another, and then the events that
@@ -40,7 +41,8 @@ fn decide_one(work: &mut Work<'_>, sheet: Option<Sheet>) -> Result<(), Stop> {
     keep_facts(work, key, &sheet);
     let mut given = 0;
     for verdict in verdicts {
-        given = judge(work, Case { key, sheet: &sheet, given, retries: None }, verdict)?.1;
+        let judged = judge(work, Case { key, sheet: &sheet, given, retries: None }, verdict);
+        given = work.or_missing(judged)?.map_or(given, |(_, given)| given);
     }
     Ok(())
 }

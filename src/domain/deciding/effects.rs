@@ -1,6 +1,6 @@
 //! Applying a decision's effects, all or none.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use serde_json::{Value, json};
 
@@ -24,11 +24,19 @@ pub(super) fn apply_all(
     cause: &mut Cause<'_>,
     effects: Vec<Effect>,
 ) -> Result<Vec<Effect>, Obstacle> {
-    let mut applied = Vec::new();
+    let (mut applied, mut missing) = (Vec::new(), BTreeSet::new());
     for effect in waiting_apart(effects) {
-        if apply(work, cause, &effect)? {
-            applied.push(effect);
+        match apply(work, cause, &effect) {
+            Ok(true) => applied.push(effect),
+            Ok(false) => {}
+            // The others may lack something too: better to find it in the same round.
+            Err(Obstacle::Stop(Stop::Missing(keys))) => missing.extend(keys),
+            Err(_) if !missing.is_empty() => break,
+            Err(obstacle) => return Err(obstacle),
         }
+    }
+    if !missing.is_empty() {
+        return Err(Obstacle::Stop(Stop::Missing(missing)));
     }
     match (applied.is_empty(), cause.once_used) {
         (false, _) => Ok(applied),

@@ -7,12 +7,12 @@ use crate::domain::effect::{Effect, Options};
 use crate::domain::ledger::{NewLot, fail_outside, grant};
 use crate::domain::records::{AccountKey, Kind, Once, OnceKey, Purchase, Referral, TallyKey, User};
 use crate::domain::referral;
-use crate::domain::state::Stop;
+use crate::domain::state::{Key, Stop};
 use crate::domain::time::{Time, day_of};
 use crate::domain::work::Work;
 
 use super::cause::{Cause, Obstacle, named, own_referral};
-use super::limits::{Passed, pass_cap, pass_ceilings};
+use super::limits::{Passed, cap_of, ceiling_keys, pass_cap, pass_ceilings};
 
 /// Why a payment at Stripe cannot be made while no account is connected.
 const NOT_CONNECTED: &str = "Stripe is not connected";
@@ -79,6 +79,7 @@ pub(super) fn give(
     if gift.amount.is_zero() && gift.kind != Kind::Feature {
         return Ok(false);
     }
+    need_all(work, cause, &gift, &user_id)?;
     if once_used(work, &gift, &user_id)? {
         cause.once_used = true;
         return Ok(false);
@@ -97,6 +98,27 @@ pub(super) fn give(
     let new = new_lot(work, cause, &gift, Terms { user_id, passed, referral_id: rewards })?;
     make(work, cause, new)?;
     Ok(true)
+}
+
+/// Asks at once for everything that giving it touches.
+fn need_all(
+    work: &Work<'_>,
+    cause: &Cause<'_>,
+    gift: &Gift<'_>,
+    user_id: &str,
+) -> Result<(), Stop> {
+    let mut keys: Vec<Key> = ceiling_keys(work, user_id).into_iter().map(Key::CapUse).collect();
+    keys.extend(cap_of(work, cause, gift.options.cap.as_deref()).map(Key::CapUse));
+    if matches!(gift.kind, Kind::Credit | Kind::Quota) {
+        keys.push(Key::Account(AccountKey {
+            user_id: user_id.to_owned(),
+            unit: gift.unit.to_owned(),
+        }));
+    }
+    if let Some(key) = &gift.options.once {
+        keys.push(Key::Once(OnceKey { user_id: user_id.to_owned(), key: key.clone() }));
+    }
+    work.state.need(keys)
 }
 
 fn check_names(work: &Work<'_>, gift: &Gift<'_>) -> Result<(), Obstacle> {

@@ -28,11 +28,7 @@ pub(super) fn pass_cap(
             "The program has no cap {name:?}: add [caps.{name}] to program.toml."
         ))
     })?;
-    let parties = Parties {
-        user_id: Some(&cause.sheet.occurrence.user_id),
-        referrer_id: cause.sheet.referrer_id.as_deref(),
-    };
-    let key = cap_key(work.program(), work.now(), (name, cap), parties).ok_or_else(|| {
+    let key = cap_of(work, cause, Some(name)).ok_or_else(|| {
         Obstacle::Failed(format!("The cap {name:?} counts for the referrer, and there is none."))
     })?;
     let left = (cap.measure.limit() - used(work, &key)?).max(0);
@@ -75,16 +71,40 @@ pub(super) fn pass_ceilings(
     let in_event = cause.given.saturating_add(amount);
     keep_below("per_event", limits.per_event, in_event)?;
     cause.given = in_event;
+    for (name, limit, key) in daily(work, user_id) {
+        keep_below(name, Some(limit), used(work, &key)?.saturating_add(amount))?;
+        add(work, key, amount)?;
+    }
+    Ok(())
+}
+
+/// The daily ceilings that the program sets: name, limit and the key under which it counts.
+fn daily(work: &Work<'_>, user_id: &str) -> Vec<(&'static str, i64, CapKey)> {
+    let limits = &work.program().limits;
     let days = [
         ("per_user_day", limits.per_user_day, user_id),
         ("per_program_day", limits.per_program_day, ""),
     ];
-    for (name, limit, subject) in days.into_iter().filter(|(_, limit, _)| limit.is_some()) {
-        let key = engine_key(work, name, subject, Window::Day);
-        keep_below(name, limit, used(work, &key)?.saturating_add(amount))?;
-        add(work, key, amount)?;
-    }
-    Ok(())
+    (days.into_iter())
+        .filter_map(|(name, limit, subject)| {
+            Some((name, limit?, engine_key(work, name, subject, Window::Day)))
+        })
+        .collect()
+}
+
+/// The keys of the daily ceilings.
+pub(super) fn ceiling_keys(work: &Work<'_>, user_id: &str) -> Vec<CapKey> {
+    daily(work, user_id).into_iter().map(|(_, _, key)| key).collect()
+}
+
+/// The key under which the cap of this name counts for the event.
+pub(super) fn cap_of(work: &Work<'_>, cause: &Cause<'_>, name: Option<&str>) -> Option<CapKey> {
+    let name = name?;
+    let parties = Parties {
+        user_id: Some(&cause.sheet.occurrence.user_id),
+        referrer_id: cause.sheet.referrer_id.as_deref(),
+    };
+    cap_key(work.program(), work.now(), (name, work.program().caps.get(name)?), parties)
 }
 
 fn keep_below(name: &str, limit: Option<i64>, wanted: i64) -> Result<(), Obstacle> {

@@ -12,6 +12,7 @@ use super::{Change, Key, Record, Tables};
 use crate::domain::amount::{Amount, OutOfBounds};
 use crate::domain::records::{AccountKey, Event, EventKey, Lane, Lot, TallyKey};
 use crate::domain::refusal::Refusal;
+use crate::domain::time::Time;
 
 /// What was loaded for a batch. It knows what it was asked for.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,6 +38,19 @@ impl Slice {
     #[must_use]
     pub fn in_memory(lane: Lane) -> Self {
         Self { complete: true, ..Self::new(lane) }
+    }
+}
+
+impl Slice {
+    /// The open lots that settling will ask for: those of loaded accounts in which something is due
+    /// at `now`.
+    #[must_use]
+    pub fn due(&self, now: Time) -> BTreeSet<Key> {
+        (self.tables.accounts.values().flatten())
+            .filter(|account| account.next_due_at.is_some_and(|due| due <= now))
+            .filter(|account| !self.open_lots.contains_key(&account.key))
+            .map(|account| Key::OpenLots(account.key.clone()))
+            .collect()
     }
 }
 

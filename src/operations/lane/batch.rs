@@ -61,6 +61,10 @@ pub(super) async fn apply_batch(
         tickets.iter().flat_map(|ticket| keys(&ticket.command, program)).collect();
     for round in 0..=MAX_ROUNDS {
         transaction.load(&mut slice, &wanted).await?;
+        let due = slice.due(ground.now);
+        if !due.is_empty() {
+            transaction.load(&mut slice, &due).await?;
+        }
         let last = round == MAX_ROUNDS;
         let pass = Pass {
             tickets: tickets.to_vec(),

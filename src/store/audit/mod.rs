@@ -72,7 +72,7 @@ impl Database {
             },
         };
         let transaction = self.reader.begin_with_options(options).await?;
-        let digests = Digests::new(&self.options.digest_key);
+        let digests = self.digests(&transaction, tenant_id).await?;
         Ok(Snapshot { transaction, tenant_id, digests })
     }
 }

@@ -6,7 +6,6 @@ use sea_orm::{
 };
 
 use super::{on_each, save, sound, tenant};
-use crate::store::lane::digest::Digests;
 use crate::store::{Broken, Database, Invariant, Snapshot};
 
 /// What breaks, the beginning of the invariant that finds it, and a part of the row's name.
@@ -159,7 +158,7 @@ async fn every_invariant_finds_what_breaks_it() {
         for (wound, invariant, row) in WOUNDS {
             let transaction = unguarded(&database).await;
             transaction.execute_unprepared(wound).await.unwrap();
-            let digests = Digests::new(&database.options.digest_key);
+            let digests = database.digests(&database.reader, tenant_id).await.unwrap();
             let snapshot = Snapshot { transaction, tenant_id, digests };
             let found = findings(&snapshot).await;
             let hit = (found.iter())

@@ -34,7 +34,7 @@ pub async fn on_each<F: AsyncFn(Database)>(test: F) {
 pub async fn on_sqlite() -> Fixture {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite:{}", folder.path().join("guerdon.db").display());
-    let database = Database::connect(&url, Options::new(b"a key".to_vec())).await.unwrap();
+    let database = Database::connect(&url, Options::default()).await.unwrap();
     database.migrate().await.unwrap();
     Fixture { database, _folder: Some(folder) }
 }
@@ -51,7 +51,7 @@ pub async fn on_postgres() -> Option<Fixture> {
     admin.close().await.unwrap();
     let (address, _) = server.rsplit_once('/').unwrap();
     let url = format!("{address}/{name}");
-    let database = Database::connect(&url, Options::new(b"a key".to_vec())).await.unwrap();
+    let database = Database::connect(&url, Options::default()).await.unwrap();
     database.migrate().await.unwrap();
     Some(Fixture { database, _folder: None })
 }

@@ -149,10 +149,6 @@ fn collect_files(folder: &Path, into: &mut Vec<PathBuf>) {
 
 /// Migrates with the program itself, as an operator would.
 fn migrate(url: &str) {
-    let done = std::process::Command::new(env!("CARGO_BIN_EXE_guerdon"))
-        .arg("migrate")
-        .env("DATABASE_URL", url)
-        .output()
-        .unwrap();
+    let done = super::guerdon().arg("migrate").env("DATABASE_URL", url).output().unwrap();
     assert!(done.status.success(), "migrate: {}", String::from_utf8_lossy(&done.stderr));
 }

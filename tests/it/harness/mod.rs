@@ -50,6 +50,7 @@ macro_rules! stories {
 
 /// Plays one story on a server of its own, then checks the ledger.
 pub fn play(kind: Kind, folders: &[&str], story: impl AsyncFnOnce(&Server)) {
+    show_log();
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
@@ -59,6 +60,14 @@ pub fn play(kind: Kind, folders: &[&str], story: impl AsyncFnOnce(&Server)) {
         server.finish().await;
     });
     runtime.shutdown_timeout(Duration::from_secs(5));
+}
+
+/// Shows what the server logs, as far as `RUST_LOG` asks for it, where a test fails.
+fn show_log() {
+    use tracing_subscriber::EnvFilter;
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("error"));
+    // Another test was first.
+    drop(tracing_subscriber::fmt().with_env_filter(filter).with_test_writer().try_init());
 }
 
 /// A running server and all that belongs to it.

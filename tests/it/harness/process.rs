@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use super::{Caller, OPERATOR_KEY, Shop, Way};
 
-/// The built program with nothing of our own environment that it would read.
+/// The built program with the tests' operator key, and nothing else of what it would read from our
+/// environment.
 pub fn guerdon() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_guerdon"));
     for (name, _) in std::env::vars() {
@@ -15,6 +16,7 @@ pub fn guerdon() -> Command {
             command.env_remove(name);
         }
     }
+    command.env("GUERDON_OPERATOR_KEY", OPERATOR_KEY);
     command
 }
 
@@ -31,7 +33,6 @@ impl Process {
     pub async fn serve(database_url: &str, rules: &Path) -> Self {
         let mut command = guerdon();
         command.env("DATABASE_URL", database_url).env("GUERDON_RULES", rules);
-        command.env("GUERDON_OPERATOR_KEY", OPERATOR_KEY);
         command.stdout(Stdio::null()).stderr(Stdio::null());
         Self::start(command).await
     }

@@ -1,7 +1,7 @@
 //! The server's schema against the contract, and against the committed `schema.graphql`.
 
 mod compare;
-//mod server;
+mod server;
 
 use compare::{compare, read};
 

@@ -50,7 +50,6 @@ fn the_server_has_all_of_the_contract() {
 
 #[test]
 fn the_committed_schema_is_that_of_the_code() {
-    let ours = guerdon::graphql::schema::sdl();
+    let ours = guerdon::graphql::sdl();
     assert!(ours.trim() == COMMITTED.trim(), "run `cargo run -- schema > schema.graphql`");
 }
-

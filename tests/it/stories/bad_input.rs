@@ -120,7 +120,7 @@ async fn ids_and_texts(server: &Server) {
     let described = json!({ "userId": "ann", "amount": 5, "description": "\u{0}" });
     all_refused(&shop, "addCredits", "replayed", vec![(BAD, described)]).await;
     let longest = "y".repeat(255);
-    assert_eq!(shop.register(&longest).await["created"], true, "255 characters are fine");
+    assert_eq!(shop.sign_up(json!({ "id": longest })).await["created"], true, "255 are fine");
 }
 
 async fn names_that_nobody_knows(server: &Server) {

@@ -21,6 +21,7 @@ stories!("rules/productready":
     the_invite_prompt_shows_until_dismissed_or_somebody_came,
     the_getting_started_card_can_be_hidden,
     a_code_has_no_limit_of_uses,
+    a_code_is_made_on_first_use,
 );
 
 async fn shop_with_ann(server: &Server) -> (Shop, String) {
@@ -243,4 +244,23 @@ async fn a_code_has_no_limit_of_uses(server: &Server) {
     assert_eq!((&ann["credited"], &ann["totalEarned"]), (&json!(12), &json!(6_000)));
     assert!(ann["maxUses"].is_null() && ann["remainingUses"].is_null());
     assert!(!code.contains(['0', 'O', '1', 'I', 'l']), "{code} has look-alikes");
+}
+
+async fn a_code_is_made_on_first_use(server: &Server) {
+    let shop = server.shop("productready").await;
+    shop.register("ann").await;
+    assert!(shop.referral("ann").await["code"].is_null());
+    let mut tasks = tokio::task::JoinSet::new();
+    for _ in 0..20 {
+        let service = shop.service.clone();
+        tasks.spawn(async move {
+            service
+                .mutate("generateReferralCode", json!({ "userId": "ann" }), "code created")
+                .await
+                .ok()
+        });
+    }
+    let answers = tasks.join_all().await;
+    assert!(answers.iter().all(|answer| answer["code"] == answers[0]["code"]));
+    assert_eq!(answers.iter().filter(|answer| answer["created"] == true).count(), 1);
 }
