@@ -6,6 +6,7 @@ mod architecture;
 mod command_line;
 mod examples;
 mod harness;
+mod lane;
 #[expect(dead_code, reason = "the bench uses the rest of it")]
 mod postgres;
 mod processes;
