@@ -4,6 +4,7 @@
 
 mod architecture;
 mod command_line;
+mod edge;
 mod examples;
 mod harness;
 #[expect(dead_code, reason = "the bench uses the rest of it")]
