@@ -3,42 +3,16 @@
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use hmac::{Hmac, Mac};
-use sea_orm::{ConnectionTrait, EntityTrait};
 use sha2::Sha256;
-
-use crate::store::rows::tenant;
-use crate::store::{Database, StoreError};
 
 /// What keeps these digests apart from others under the same secret.
 const LABEL: &[u8] = b"personal\0";
 
 /// The digests of tenants seen lately: a tenant's secret never changes.
 pub type Known = Arc<Mutex<HashMap<i64, Digests>>>;
-
-impl Database {
-    /// The digests of a tenant, under its secret.
-    pub(in crate::store) async fn digests<C: ConnectionTrait>(
-        &self,
-        connection: &C,
-        tenant_id: i64,
-    ) -> Result<Digests, StoreError> {
-        let known =
-            self.digests.lock().unwrap_or_else(PoisonError::into_inner).get(&tenant_id).cloned();
-        if let Some(known) = known {
-            return Ok(known);
-        }
-        let row = tenant::Entity::find_by_id(tenant_id).one(connection).await?;
-        let found = Digests::new(&row.ok_or(StoreError::UnknownTenant(tenant_id))?.jwt_secret);
-        self.digests
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(tenant_id, found.clone());
-        Ok(found)
-    }
-}
 
 /// Makes digests under one key.
 #[derive(Debug, Clone)]
@@ -47,7 +21,8 @@ pub struct Digests {
 }
 
 impl Digests {
-    fn new(secret: &str) -> Self {
+    /// Digests under a tenant's secret.
+    pub fn new(secret: &str) -> Self {
         // HMAC takes a key of any length, so there always is one.
         let mut mac = Hmac::new_from_slice(secret.as_bytes()).ok();
         if let Some(mac) = &mut mac {
