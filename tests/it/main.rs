@@ -7,6 +7,7 @@ mod command_line;
 mod edge;
 mod examples;
 mod harness;
+mod lane;
 #[expect(dead_code, reason = "the bench uses the rest of it")]
 mod postgres;
 mod processes;
