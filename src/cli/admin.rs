@@ -3,6 +3,7 @@
 use anyhow::Context;
 use clap::{Subcommand, ValueEnum};
 
+use super::output::print;
 use super::place::Place;
 use crate::jobs::watch::Watcher;
 use crate::operations::keys::{self, KeyRole};
@@ -42,7 +43,7 @@ impl TenantCommand {
                 Watcher::new(operations.clone(), place.rules, false).start().await?;
                 let made =
                     tenants::make(&operations, NewTenant { slug, name, currency, program }).await?;
-                super::print(&made.reference.slug)
+                print(&made.reference.slug)
             }
             Self::List(place) => list(&place).await,
         }
@@ -55,7 +56,7 @@ async fn list(place: &Place) -> anyhow::Result<()> {
     loop {
         let tenants = database.tenants_page(page).await?;
         for tenant in &tenants.rows {
-            super::print(&format!("{}\t{}\t{}", tenant.slug, tenant.program, tenant.name))?;
+            print(&format!("{}\t{}\t{}", tenant.slug, tenant.program, tenant.name))?;
         }
         match tenants.rows.last().filter(|_| tenants.has_next) {
             Some(last) => page = Page { after: Some(last.id), ..page },
@@ -105,6 +106,6 @@ impl KeyCommand {
             Role::Admin => KeyRole::Admin,
         };
         let made = keys::make(&operations, &found, name, role).await?;
-        super::print(&made.key)
+        print(&made.key)
     }
 }

@@ -3,6 +3,7 @@
 use anyhow::Context;
 use clap::Args;
 
+use super::output::print;
 use super::place::Place;
 use crate::operations::audit::audit;
 
@@ -29,12 +30,12 @@ impl Audit {
         };
         let findings = audit(&database, tenant.as_ref()).await?;
         for finding in &findings {
-            super::print(&format!(
+            print(&format!(
                 "{}: {}: {}: {}",
                 finding.tenant, finding.invariant, finding.row, finding.detail
             ))?;
         }
         anyhow::ensure!(findings.is_empty(), "{} rows break an invariant", findings.len());
-        super::print("The ledger is sound: every invariant holds.")
+        print("The ledger is sound: every invariant holds.")
     }
 }

@@ -2,12 +2,14 @@
 
 mod admin;
 mod audit;
+mod output;
 mod place;
 pub mod rules;
 mod serve;
 
 use clap::{Parser, Subcommand};
 
+use output::print;
 use place::Place;
 
 /// Credits, referrals and onboarding over GraphQL, decided by rule scripts. Without a command it
@@ -66,7 +68,7 @@ struct RulesFolder {
 
 /// Runs the command that the process was called with.
 pub async fn run() -> anyhow::Result<()> {
-    match Cli::parse().command.unwrap_or_else(serve::Serve::by_default) {
+    match Cli::parse().command.unwrap_or_else(|| Command::Serve(serve::Serve::by_default())) {
         Command::Serve(serve) => serve.run().await,
         Command::Migrate(place) => place.open().await.map(drop),
         Command::Schema => print(&crate::graphql::sdl()),
@@ -80,12 +82,4 @@ pub async fn run() -> anyhow::Result<()> {
         Command::Key { command } => command.run().await,
         Command::Audit(audit) => audit.run().await,
     }
-}
-
-/// Writes a line for people or programs; a reader that went away is no failure.
-#[expect(clippy::unnecessary_wraps, reason = "every command ends in a result")]
-fn print(text: &str) -> anyhow::Result<()> {
-    use std::io::Write;
-    drop(writeln!(std::io::stdout().lock(), "{}", text.trim_end()));
-    Ok(())
 }

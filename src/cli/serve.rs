@@ -7,7 +7,7 @@ use clap::{Args, Parser};
 use secrecy::SecretString;
 use tokio::net::TcpListener;
 
-use super::Command;
+use super::output::print;
 use super::place::Place;
 use crate::app::{App, Settings, key_file};
 use crate::http;
@@ -40,8 +40,8 @@ struct FromEnvironment {
 
 impl Serve {
     /// The command when none was given: serve, as the environment says.
-    pub(super) fn by_default() -> Command {
-        Command::Serve(FromEnvironment::parse_from(["guerdon"]).serve)
+    pub(super) fn by_default() -> Self {
+        FromEnvironment::parse_from(["guerdon"]).serve
     }
 
     /// Serves until it is told to end, then finishes what runs.
@@ -70,15 +70,15 @@ impl Serve {
 async fn greet(app: &App, database_url: &str, address: SocketAddr) -> anyhow::Result<()> {
     let tenants = app.operations.database.tenants_page(Page::first(50)).await?.rows;
     let slugs: Vec<&str> = tenants.iter().map(|tenant| tenant.slug.as_str()).collect();
-    super::print(&format!("Guerdon serves on http://{address}"))?;
-    super::print(&format!("  GraphiQL  http://{address}/graphiql"))?;
-    super::print(&format!("  tenants   {}", slugs.join(", ")))?;
+    print(&format!("Guerdon serves on http://{address}"))?;
+    print(&format!("  GraphiQL  http://{address}/graphiql"))?;
+    print(&format!("  tenants   {}", slugs.join(", ")))?;
     let key = match key_file(database_url).filter(|file| file.exists()) {
         Some(file) => format!("$(cat {})", file.display()),
         None => "$GUERDON_OPERATOR_KEY".to_owned(),
     };
     let query = r#"{"query":"{ tenants { nodes { slug name currency } } }"}"#;
-    super::print(&format!(
+    print(&format!(
         "  try       curl -sS http://{address}/graphql -H 'Content-Type: application/json' -H \"Authorization: Bearer {key}\" -d '{query}'"
     ))
 }
