@@ -16,7 +16,7 @@ pub struct Analytics {
     signups: i32,
     /// Referred users' first purchases.
     conversions: i32,
-    /// conversions / signups; 0 when there are none.
+    /// Conversions divided by sign-ups; 0 when there are none.
     conversion_rate: f64,
     /// Referrals that are PENDING now, whatever the range.
     pending: i32,

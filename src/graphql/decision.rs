@@ -27,6 +27,7 @@ pub enum DecisionOutcome {
 #[derive(Clone)]
 pub struct Decision(pub records::Decision);
 
+/// One rule file's answer to one event. For service and admin keys only.
 #[Object]
 impl Decision {
     /// The decision's id.

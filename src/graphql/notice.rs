@@ -12,6 +12,7 @@ use crate::operations::notices;
 #[derive(Clone)]
 pub struct Notification(pub records::Notice);
 
+/// A notice in the product.
 #[Object]
 impl Notification {
     /// The notice's id.

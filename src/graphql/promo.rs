@@ -14,6 +14,7 @@ use crate::operations::promos;
 #[derive(Clone)]
 pub struct PromoCode(pub records::Promo);
 
+/// A promotion code.
 #[Object]
 impl PromoCode {
     /// The code.

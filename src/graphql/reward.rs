@@ -46,6 +46,7 @@ pub enum RewardStatus {
 #[derive(Clone)]
 pub struct Reward(pub records::Lot);
 
+/// A grant, seen from the program.
 #[Object]
 impl Reward {
     /// The reward's id.

@@ -1,10 +1,10 @@
 //! Finding accounts, and those that the clock has something to change in.
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::rows::account::{Column, Entity};
 use super::rows::{cells, records, tenant};
-use super::statement::{find_by, grouped};
+use super::statement::Keyed;
 use super::{Database, StoreError};
 use crate::domain::records::{Account, AccountKey};
 use crate::domain::time::Time;
@@ -16,12 +16,13 @@ impl Database {
         tenant_id: i64,
         keys: &[AccountKey],
     ) -> Result<Vec<Account>, StoreError> {
-        let rows =
-            find_by::<Entity, _, _>(&self.reader, (Column::TenantId, tenant_id), keys, |keys| {
-                let keys = keys.iter().map(|key| ([key.unit.clone()], key.user_id.clone()));
-                grouped([Column::Unit], Column::UserId, keys)
-            });
-        records(rows.await?)
+        let keyed = Keyed::<Entity, _> {
+            tenant: (Column::TenantId, tenant_id),
+            prefix: [Column::Unit],
+            last: Column::UserId,
+        };
+        let keys = keys.iter().map(|key| ([key.unit.clone()], key.user_id.clone()));
+        records(keyed.find(&self.reader, &Condition::all(), keys).await?)
     }
 
     /// Accounts in which a hold or a lot has ended by `now`, the longest due first.

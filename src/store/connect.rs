@@ -99,6 +99,9 @@ fn lane_settings(server: PgConnectOptions, timeout: Duration) -> PgConnectOption
         ("statement_timeout", &millis),
         ("idle_in_transaction_session_timeout", &millis),
         ("default_transaction_isolation", "read committed"),
+        // Whatever a lane asks, an index answers. A plan made while a table was small would go on
+        // reading all of it.
+        ("enable_seqscan", "off"),
     ])
 }
 

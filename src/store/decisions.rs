@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
 use super::listing::{Direction, by_place};
@@ -10,7 +10,7 @@ use super::paging::{Page, Rows};
 use super::rows::decision::{Column, Entity, personal, sheet};
 use super::rows::words::Word;
 use super::rows::{Row, records};
-use super::statement::{find_by, find_in};
+use super::statement::{KEYS_AT_ONCE, find_in};
 use super::{Database, StoreError};
 use crate::domain::records::{Decision, FactSheet, FactSheetKey, Outcome, Position};
 
@@ -86,20 +86,12 @@ pub(super) async fn sheets<C: ConnectionTrait>(
     tenant_id: i64,
     keys: &[FactSheetKey],
 ) -> Result<Vec<FactSheet>, StoreError> {
-    let rows = find_by::<sheet::Entity, _, _>(
-        connection,
-        (sheet::Column::TenantId, tenant_id),
-        keys,
-        |keys| named(sheet::Column::Seq, sheet::Column::N, keys),
-    )
-    .await?;
-    let personal = find_by::<personal::Entity, _, _>(
-        connection,
-        (personal::Column::TenantId, tenant_id),
-        keys,
-        |keys| named(personal::Column::Seq, personal::Column::N, keys),
-    )
-    .await?;
+    let place = [sheet::Column::Seq, sheet::Column::N];
+    let tenant = (sheet::Column::TenantId, tenant_id);
+    let rows = named::<sheet::Entity, _>(connection, tenant, place, keys).await?;
+    let place = [personal::Column::Seq, personal::Column::N];
+    let tenant = (personal::Column::TenantId, tenant_id);
+    let personal = named::<personal::Entity, _>(connection, tenant, place, keys).await?;
     let personal: HashMap<(i64, i32), String> =
         personal.into_iter().map(|row| ((row.seq, row.n), row.personal)).collect();
     rows.into_iter()
@@ -110,13 +102,24 @@ pub(super) async fn sheets<C: ConnectionTrait>(
         .collect()
 }
 
-/// Rows by their event's number and their own number in it.
-fn named<C: ColumnTrait>(seq: C, n: C, keys: &[FactSheetKey]) -> Condition {
+/// Rows by their event's number and their own number in it; a query for each of the latter, of
+/// which there are few.
+async fn named<E: EntityTrait, C: ConnectionTrait>(
+    connection: &C,
+    tenant: (E::Column, i64),
+    [seq, n]: [E::Column; 2],
+    keys: &[FactSheetKey],
+) -> Result<Vec<E::Model>, StoreError> {
     let mut groups: BTreeMap<i32, Vec<i64>> = BTreeMap::new();
     for key in keys {
         groups.entry(key.n).or_default().push(key.seq);
     }
-    groups.into_iter().fold(Condition::any(), |any, (number, seqs)| {
-        any.add(Condition::all().add(n.eq(number)).add(seq.is_in(seqs)))
-    })
+    let mut found = Vec::new();
+    for (number, seqs) in groups {
+        for some in seqs.chunks(KEYS_AT_ONCE) {
+            let rows = E::find().filter(tenant.0.eq(tenant.1)).filter(n.eq(number));
+            found.extend(rows.filter(seq.is_in(some.to_vec())).all(connection).await?);
+        }
+    }
+    Ok(found)
 }

@@ -29,19 +29,31 @@ pub async fn by_place<E: EntityTrait, C: ConnectionTrait>(
     direction: Direction,
     page: &Page<Position>,
 ) -> Result<Rows<E::Model>, StoreError> {
+    let place = place.map(|column| column.into_expr());
+    by_sorting(connection, query, place, direction, page).await
+}
+
+/// Such a page, where no index need give the order: of a list of which little is left by then.
+pub async fn by_sorting<E: EntityTrait, C: ConnectionTrait>(
+    connection: &C,
+    mut query: Select<E>,
+    place: [Expr; 2],
+    direction: Direction,
+    page: &Page<Position>,
+) -> Result<Rows<E::Model>, StoreError> {
     let newest_first = direction == Direction::NewestFirst;
-    let mut query = query;
     if let Some(after) = page.after {
-        query = query.filter(beyond(place, after, newest_first));
+        query = query.filter(beyond(&place, after, newest_first));
     }
     if let Some(before) = page.before {
-        query = query.filter(beyond(place, before, !newest_first));
+        query = query.filter(beyond(&place, before, !newest_first));
     }
     let from_end = matches!(page.window, Window::Last(_));
     let order = if newest_first == from_end { Order::Asc } else { Order::Desc };
+    let [seq, n] = place;
     let found = query
-        .order_by(place[0], order.clone())
-        .order_by(place[1], order)
+        .order_by(seq, order.clone())
+        .order_by(n, order)
         .limit(page.window.size() + 1)
         .all(connection)
         .await?;
@@ -49,8 +61,8 @@ pub async fn by_place<E: EntityTrait, C: ConnectionTrait>(
 }
 
 /// Places below (`older`) or above a place, in a form that an index answers by itself.
-fn beyond<C: ColumnTrait>(place: [C; 2], than: Position, older: bool) -> Expr {
-    let columns = Expr::tuple(place.map(|column| column.into_expr()));
+fn beyond(place: &[Expr; 2], than: Position, older: bool) -> Expr {
+    let columns = Expr::tuple(place.clone());
     let values = Expr::tuple([Expr::value(than.seq), Expr::value(than.n)]);
     if older { columns.lt(values) } else { columns.gt(values) }
 }

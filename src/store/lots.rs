@@ -1,7 +1,10 @@
 //! Finding lots, and rewards, which are lots seen from the program.
 
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    Select,
+};
 use uuid::Uuid;
 
 use super::listing::{Direction, by_place};
@@ -9,7 +12,7 @@ use super::paging::{Page, Rows};
 use super::rows::lot::{Column, Entity};
 use super::rows::words::Word;
 use super::rows::{Row, cells, records};
-use super::statement::{find_by, find_in, grouped, is_true};
+use super::statement::{Keyed, find_in, is_true};
 use super::{Database, StoreError};
 use crate::domain::records::{AccountKey, Kind, Lot, LotState, Position, Status};
 use crate::domain::time::Time;
@@ -38,16 +41,7 @@ impl Database {
         tenant_id: i64,
         accounts: &[AccountKey],
     ) -> Result<Vec<Lot>, StoreError> {
-        let rows = find_by::<Entity, _, _>(
-            &self.reader,
-            (Column::TenantId, tenant_id),
-            accounts,
-            |keys| {
-                let keys = keys.iter().map(|key| ([key.unit.clone()], key.user_id.clone()));
-                is_true(Column::IsOpen).add(grouped([Column::Unit], Column::UserId, keys))
-            },
-        );
-        records(rows.await?)
+        open(&self.reader, tenant_id, accounts).await
     }
 
     /// What an account can spend at `now`, in the order in which it will be spent.
@@ -102,6 +96,21 @@ impl Database {
         let rows = by_place(&self.reader, query, place, Direction::NewestFirst, &page).await?;
         rows.try_map(Row::record)
     }
+}
+
+/// The open lots of these accounts, in no order.
+pub(super) async fn open<C: ConnectionTrait>(
+    connection: &C,
+    tenant_id: i64,
+    accounts: &[AccountKey],
+) -> Result<Vec<Lot>, StoreError> {
+    let keyed = Keyed::<Entity, _> {
+        tenant: (Column::TenantId, tenant_id),
+        prefix: [Column::Unit],
+        last: Column::UserId,
+    };
+    let keys = accounts.iter().map(|key| ([key.unit.clone()], key.user_id.clone()));
+    records(keyed.find(connection, &is_true(Column::IsOpen), keys).await?)
 }
 
 fn rewards_where(tenant_id: i64, filter: &RewardFilter) -> Select<Entity> {

@@ -2,16 +2,23 @@
 
 use std::collections::BTreeMap;
 
-use sea_orm::sea_query::{Expr, ExprTrait, IntoCondition, OnConflict};
+use sea_orm::sea_query::{Expr, ExprTrait, IntoCondition, OnConflict, SelectStatement, UnionType};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, IntoActiveModel, Iterable,
-    PrimaryKeyToColumn, QueryFilter, Value,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, IntoActiveModel,
+    Iterable, PrimaryKeyToColumn, QueryFilter, QueryTrait, Select, Value,
 };
 
 use super::StoreError;
 
 /// Keys in one statement: within SQLite's 32,766 values, and not too long to plan.
-pub const KEYS_AT_ONCE: usize = 5_000;
+pub const KEYS_AT_ONCE: usize = 4_096;
+
+/// Branches in one statement; the keys of all of them stay within SQLite's values too.
+const BRANCHES_AT_ONCE: usize = 7;
+
+/// Rows in one statement. More in one save little, and a statement of a length that was not seen
+/// before has to be planned: this way there are few lengths.
+const ROWS_AT_ONCE: usize = 64;
 
 /// Inserts new rows, a statement for as many as the database takes.
 pub async fn insert<E, C>(connection: &C, rows: Vec<E::Model>) -> Result<(), StoreError>
@@ -69,9 +76,8 @@ where
     E::Model: IntoActiveModel<E::ActiveModel>,
     C: ConnectionTrait,
 {
-    let most = rows_at_once(connection.get_database_backend(), E::Column::iter().count());
     while !rows.is_empty() {
-        let rest = rows.split_off(rows.len().min(most));
+        let rest = rows.split_off(rows.len().min(ROWS_AT_ONCE));
         let mut statement =
             E::insert_many(rows.into_iter().map(IntoActiveModel::into_active_model));
         if let Some(on_conflict) = &on_conflict {
@@ -83,13 +89,13 @@ where
     Ok(())
 }
 
-/// How many rows of so many columns fit into one statement.
-fn rows_at_once(backend: DbBackend, columns: usize) -> usize {
-    let values = match backend {
-        DbBackend::Sqlite => 32_766,
-        _ => 65_535,
-    };
-    (values / columns.max(1)).max(1)
+/// Repeats the last key until there are 1, 2, 4, 8, ... of them: few lengths, so that the database
+/// has planned the statement before.
+fn rounded<V: Clone>(mut keys: Vec<V>) -> Vec<V> {
+    if let Some(last) = keys.last().cloned() {
+        keys.resize(keys.len().next_power_of_two(), last);
+    }
+    keys
 }
 
 /// The tenant's rows whose `column` is one of `keys`.
@@ -106,47 +112,62 @@ where
 {
     let mut found = Vec::new();
     for some in keys.chunks(KEYS_AT_ONCE) {
-        let rows = E::find().filter(tenant.0.eq(tenant.1)).filter(column.is_in(some.to_vec()));
+        let rows =
+            E::find().filter(tenant.0.eq(tenant.1)).filter(column.is_in(rounded(some.to_vec())));
         found.extend(rows.all(connection).await?);
     }
     Ok(found)
 }
 
-/// The tenant's rows that meet a condition made of each part of the keys.
-pub async fn find_by<E, C, K>(
-    connection: &C,
-    tenant: (E::Column, i64),
-    keys: &[K],
-    condition: impl Fn(&[K]) -> Condition,
-) -> Result<Vec<E::Model>, StoreError>
-where
-    E: EntityTrait,
-    C: ConnectionTrait,
-{
-    let mut found = Vec::new();
-    for some in keys.chunks(KEYS_AT_ONCE) {
-        let rows = E::find().filter(tenant.0.eq(tenant.1)).filter(condition(some));
-        found.extend(rows.all(connection).await?);
-    }
-    Ok(found)
+/// Rows of a tenant, found by keys of several columns.
+pub struct Keyed<E: EntityTrait, const P: usize> {
+    /// The tenant's column and number.
+    pub tenant: (E::Column, i64),
+    /// The columns of which many keys have the same values.
+    pub prefix: [E::Column; P],
+    /// The column that tells them apart.
+    pub last: E::Column,
 }
 
-/// `(a = 1 AND b IN (...)) OR (a = 2 AND b IN (...))`: keys of several columns, in a form that both
-/// databases answer from an index that begins with `prefix`.
-pub fn grouped<C: ColumnTrait, const P: usize>(
-    prefix: [C; P],
-    last: C,
-    keys: impl IntoIterator<Item = ([String; P], String)>,
-) -> Condition {
-    let mut groups: BTreeMap<[String; P], Vec<String>> = BTreeMap::new();
-    for (group, key) in keys {
-        groups.entry(group).or_default().push(key);
+impl<E: EntityTrait, const P: usize> Keyed<E, P> {
+    /// The rows of these keys that meet `only`. A branch for each prefix, all in one statement: each
+    /// database looks a branch up in the index, and SQLite would not if they were joined by OR.
+    pub async fn find<C: ConnectionTrait>(
+        &self,
+        connection: &C,
+        only: &Condition,
+        keys: impl IntoIterator<Item = ([String; P], String)>,
+    ) -> Result<Vec<E::Model>, StoreError> {
+        let mut groups: BTreeMap<[String; P], Vec<String>> = BTreeMap::new();
+        for (group, key) in keys {
+            groups.entry(group).or_default().push(key);
+        }
+        let branches: Vec<SelectStatement> = (groups.iter())
+            .flat_map(|(group, keys)| keys.chunks(KEYS_AT_ONCE).map(move |some| (group, some)))
+            .map(|(group, some)| {
+                self.branch(group, some.to_vec()).filter(only.clone()).into_query()
+            })
+            .collect();
+        let mut found = Vec::new();
+        for some in branches.chunks(BRANCHES_AT_ONCE) {
+            let Some((first, others)) = some.split_first() else { continue };
+            let mut statement = first.clone();
+            for branch in others {
+                statement.union(UnionType::All, branch.clone());
+            }
+            for row in connection.query_all(&statement).await? {
+                found.push(E::Model::from_query_result(&row, "")?);
+            }
+        }
+        Ok(found)
     }
-    groups.into_iter().fold(Condition::any(), |any, (group, keys)| {
-        let same = (prefix.iter().zip(group))
-            .fold(Condition::all(), |all, (column, value)| all.add(column.eq(value)));
-        any.add(same.add(last.is_in(keys)))
-    })
+
+    fn branch(&self, group: &[String; P], keys: Vec<String>) -> Select<E> {
+        let rows = E::find().filter(self.tenant.0.eq(self.tenant.1));
+        let same = (self.prefix.iter().zip(group))
+            .fold(rows, |rows, (column, value)| rows.filter(column.eq(value.as_str())));
+        same.filter(self.last.is_in(rounded(keys)))
+    }
 }
 
 /// A column that is true or false, as a condition that a partial index `WHERE column` serves.

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use sea_orm::sea_query::{Expr, ExprTrait, Func};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, Select};
 use uuid::Uuid;
 
@@ -106,18 +107,27 @@ impl Database {
         let seqs: Seqs = self.seqs_between(tenant_id, filter.from, filter.to).await?;
         let mut query = Entity::find().filter(Column::TenantId.eq(tenant_id));
         let equal = [
+            (Column::ReferenceId, &filter.reference_id),
             (Column::UserId, &filter.user_id),
             (Column::Source, &filter.source),
             (Column::Unit, &filter.unit),
-            (Column::ReferenceId, &filter.reference_id),
         ];
+        let mut narrowed = false;
         for (column, wanted) in equal {
-            if let Some(wanted) = wanted {
-                query = query.filter(column.eq(wanted.as_str()));
-            }
+            let Some(wanted) = wanted else { continue };
+            // One index is enough, the one that leaves least: SQLite would take any that fits.
+            let plain = column.into_expr();
+            let compared = if narrowed { without_index(plain) } else { plain };
+            query = query.filter(compared.eq(wanted.as_str()));
+            narrowed = true;
         }
         Ok(seqs.apply(query, Column::Seq))
     }
+}
+
+/// A text that is compared row by row, and not looked up.
+fn without_index(text: Expr) -> Expr {
+    Func::coalesce([text, Expr::value("")]).into()
 }
 
 /// Transactions by their ids, with their uses.

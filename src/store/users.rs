@@ -1,12 +1,12 @@
 //! Finding users.
 
-use sea_orm::sea_query::{Expr, ExprTrait, Func};
+use sea_orm::sea_query::{Expr, ExprTrait, Func, SelectStatement, UnionType};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, JoinType, Order,
     QueryFilter, QueryOrder, QuerySelect, QueryTrait, RelationDef, Select,
 };
 
-use super::listing::{Direction, by_place, count_capped};
+use super::listing::{Direction, by_place, by_sorting, count_capped};
 use super::paging::{Count, Page, Rows, Window};
 use super::rows::user::{self, Column, Entity};
 use super::rows::{Row, account, records};
@@ -38,6 +38,11 @@ impl UserFilter {
             && self.min_balance.is_none()
             && self.created_from.is_none()
             && self.created_to.is_none()
+    }
+
+    /// Does it let only those through who have an account? Nobody without one has anything.
+    fn needs_account(&self) -> bool {
+        self.min_balance.is_some_and(Amount::is_positive)
     }
 }
 
@@ -84,23 +89,34 @@ impl Database {
         page: Page<UserPlace>,
     ) -> Result<Rows<(User, UserPlace)>, StoreError> {
         let query = self.users_where(tenant_id, filter).await?;
-        let direction = match order {
-            UserOrder::NewestFirst => Direction::NewestFirst,
-            UserOrder::OldestFirst => Direction::OldestFirst,
-            UserOrder::BalanceFirst => {
-                return by_amount(&self.reader, query, account::Column::Balance, &page).await;
-            }
-            UserOrder::EarnedFirst => {
-                return by_amount(&self.reader, query, account::Column::Earned, &page).await;
-            }
+        let (direction, amount) = match order {
+            UserOrder::NewestFirst => (Direction::NewestFirst, None),
+            UserOrder::OldestFirst => (Direction::OldestFirst, None),
+            UserOrder::BalanceFirst => (Direction::NewestFirst, Some(account::Column::Balance)),
+            UserOrder::EarnedFirst => (Direction::NewestFirst, Some(account::Column::Earned)),
         };
+        if let Some(column) = amount {
+            let joined = if filter.min_balance.is_some() {
+                query
+            } else {
+                query.join(JoinType::LeftJoin, account_in(tenant_id, filter.unit.clone()))
+            };
+            let amount = if filter.needs_account() { column.into_expr() } else { or_zero(column) };
+            return by_amount(&self.reader, joined, amount, &page).await;
+        }
         let created = Page {
             window: page.window,
             after: page.after.map(|place| place.created),
             before: page.before.map(|place| place.created),
         };
-        let place = [Column::Seq, Column::N];
-        let rows = by_place(&self.reader, query, place, direction, &created).await?;
+        let rows = if filter.search.is_some() {
+            // Who was found is sorted: SQLite would rather read everyone in order.
+            let place = [Column::Seq.into_expr().add(0), Column::N.into_expr()];
+            by_sorting(&self.reader, query, place, direction, &created).await?
+        } else {
+            let place = [Column::Seq, Column::N];
+            by_place(&self.reader, query, place, direction, &created).await?
+        };
         rows.try_map(|row| placed(row, 0))
     }
 
@@ -117,28 +133,28 @@ impl Database {
         count_capped(&self.reader, query, Column::Seq).await
     }
 
-    /// The users that a filter lets through, each beside the account in the filter's unit, if any.
+    /// The users that a filter lets through; beside the account in the filter's unit, if any, when
+    /// the filter asks for a balance.
     async fn users_where(
         &self,
         tenant_id: i64,
         filter: &UserFilter,
     ) -> Result<Select<Entity>, StoreError> {
         let seqs = self.seqs_between(tenant_id, filter.created_from, filter.created_to).await?;
-        let mut query = Entity::find()
-            .join(JoinType::LeftJoin, account_in(tenant_id, filter.unit.clone()))
-            .filter(Column::TenantId.eq(tenant_id))
-            .filter(Column::Number.gt(0));
+        let mut query =
+            Entity::find().filter(Column::TenantId.eq(tenant_id)).filter(Column::Number.gt(0));
         if let Some(search) = &filter.search {
-            query = query.filter(begins_with(&user::searchable(search)));
+            let found = beginning_with(tenant_id, &user::searchable(search));
+            query = query.filter(Column::Id.in_subquery(found));
         }
-        query = match filter.min_balance {
-            Some(least) if least.is_positive() => {
-                // Nobody without an account has as much: the account's own index serves.
-                query.filter(account::Column::Balance.gte(least.get()))
-            }
-            Some(least) => query.filter(or_zero(account::Column::Balance).gte(least.get())),
-            None => query,
-        };
+        if let Some(least) = filter.min_balance {
+            let balance = account::Column::Balance;
+            let balance =
+                if filter.needs_account() { balance.into_expr() } else { or_zero(balance) };
+            query = query
+                .join(JoinType::LeftJoin, account_in(tenant_id, filter.unit.clone()))
+                .filter(balance.gte(least.get()));
+        }
         Ok(seqs.apply(query, Column::Seq))
     }
 }
@@ -162,16 +178,22 @@ fn or_zero(column: account::Column) -> Expr {
     Func::coalesce([column.into_expr(), Expr::value(0_i64)]).into()
 }
 
-/// Text that begins so, as a range that an index answers.
-fn begins_with(prefix: &str) -> Condition {
+/// The ids of users of whom a text begins so, each text looked up in its own index.
+fn beginning_with(tenant_id: i64, prefix: &str) -> SelectStatement {
     let beyond = format!("{prefix}{}", char::MAX);
-    [Column::IdSearch, Column::NameSearch, Column::EmailSearch].into_iter().fold(
-        Condition::any(),
-        |any, column| {
-            let within = Condition::all().add(column.gte(prefix)).add(column.lt(beyond.as_str()));
-            any.add(within)
-        },
-    )
+    let found = |column: Column| {
+        Entity::find()
+            .select_only()
+            .column(Column::Id)
+            .filter(Column::TenantId.eq(tenant_id))
+            .filter(column.gte(prefix))
+            .filter(column.lt(beyond.as_str()))
+            .into_query()
+    };
+    let mut ids = found(Column::IdSearch);
+    ids.union(UnionType::Distinct, found(Column::NameSearch));
+    ids.union(UnionType::Distinct, found(Column::EmailSearch));
+    ids
 }
 
 fn placed(row: user::Model, amount: i64) -> Result<(User, UserPlace), StoreError> {
@@ -184,28 +206,32 @@ fn placed(row: user::Model, amount: i64) -> Result<(User, UserPlace), StoreError
 async fn by_amount<C: ConnectionTrait>(
     connection: &C,
     mut query: Select<Entity>,
-    column: account::Column,
+    amount: Expr,
     page: &Page<UserPlace>,
 ) -> Result<Rows<(User, UserPlace)>, StoreError> {
-    let key = [or_zero(column), Column::Seq.into_expr(), Column::N.into_expr()];
+    let key = [amount.clone(), Column::Seq.into_expr(), Column::N.into_expr()];
     let value = |place: UserPlace| {
         let UserPlace { amount, created } = place;
         Expr::tuple([Expr::value(amount), Expr::value(created.seq), Expr::value(created.n)])
     };
     if let Some(after) = page.after {
-        query = query.filter(Expr::tuple(key.clone()).lt(value(after)));
+        // The first comparison follows from the second, and is one that an index answers.
+        query = query
+            .filter(amount.clone().lte(after.amount))
+            .filter(Expr::tuple(key.clone()).lt(value(after)));
     }
     if let Some(before) = page.before {
-        query = query.filter(Expr::tuple(key.clone()).gt(value(before)));
+        query = query
+            .filter(amount.clone().gte(before.amount))
+            .filter(Expr::tuple(key.clone()).gt(value(before)));
     }
     let order = match page.window {
         Window::First(_) => Order::Desc,
         Window::Last(_) => Order::Asc,
     };
-    for part in key.clone() {
+    for part in key {
         query = query.order_by(part, order.clone());
     }
-    let [amount, ..] = key;
     let query = query.expr_as(amount, "place_amount").limit(page.window.size() + 1);
     let statement = query.into_query();
     let mut found = Vec::new();

@@ -62,8 +62,7 @@ pub const TABLES: &[&str] = &[
         PRIMARY KEY (tenant_id, id),
         CONSTRAINT lots_position UNIQUE (tenant_id, seq, n),
         CONSTRAINT lots_remaining CHECK (remaining >= 0 AND (kind NOT IN ('CREDIT', 'QUOTA')
-            OR remaining = amount - spent - expired - reversed)),
-        CONSTRAINT lots_user FOREIGN KEY (tenant_id, user_id) REFERENCES users (tenant_id, id)
+            OR remaining = amount - spent - expired - reversed))
     )",
     "CREATE INDEX lots_open ON lots (tenant_id, user_id, unit) WHERE is_open",
     "CREATE INDEX lots_user_order ON lots (tenant_id, user_id, seq, n)",
@@ -94,7 +93,7 @@ pub const TABLES: &[&str] = &[
     )",
     "CREATE INDEX transactions_user ON transactions (tenant_id, user_id, seq, n)",
     "CREATE INDEX transactions_source ON transactions (tenant_id, source, seq, n)",
-    "CREATE INDEX transactions_reference ON transactions (tenant_id, reference_id)
+    "CREATE INDEX transactions_reference ON transactions (tenant_id, reference_id, seq, n)
         WHERE reference_id IS NOT NULL",
     "CREATE TABLE uses (
         tenant_id BIGINT NOT NULL,

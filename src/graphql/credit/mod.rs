@@ -24,6 +24,7 @@ use crate::operations::credits;
 /// What one user has in one unit.
 pub struct CreditAccount(pub records::Account);
 
+/// What one user has in one unit.
 #[Object]
 impl CreditAccount {
     /// Whose account it is.
@@ -76,6 +77,7 @@ impl CreditAccount {
 /// One grant, and what is left of it.
 pub struct CreditLot(pub records::Lot);
 
+/// One grant, and what is left of it.
 #[Object]
 impl CreditLot {
     /// The lot's id.

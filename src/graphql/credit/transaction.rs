@@ -17,6 +17,7 @@ use crate::operations::credits;
 #[derive(Clone)]
 pub struct CreditTransaction(pub records::Transaction);
 
+/// An entry of the ledger. It never changes and is never deleted.
 #[Object]
 impl CreditTransaction {
     /// The entry's id.

@@ -49,6 +49,7 @@ pub enum ReferralStatus {
 #[derive(Clone)]
 pub struct Referral(pub records::Referral);
 
+/// That one user brought another.
 #[Object]
 impl Referral {
     /// The referral's id.

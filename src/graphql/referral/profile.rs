@@ -13,6 +13,7 @@ use crate::operations::referrals;
 /// What a user has to do with referrals, as referrer and as referred.
 pub struct ReferralProfile(pub records::User);
 
+/// What a user has to do with referrals, as referrer and as referred.
 #[Object]
 #[expect(clippy::too_many_arguments, reason = "a list's arguments are Relay's, each by its name")]
 impl ReferralProfile {

@@ -23,6 +23,7 @@ use crate::operations::tenants;
 #[derive(Clone)]
 pub struct Tenant(pub tenants::Tenant);
 
+/// A product whose users are rewarded.
 #[Object]
 impl Tenant {
     /// Its name in credentials, headers and links.

@@ -32,6 +32,7 @@ use crate::operations::{notices, rewards};
 #[derive(Clone)]
 pub struct User(pub records::User);
 
+/// An end user of the product, or a partner who only refers. Of another user an end user sees `id` and `name`: every other nullable field is null, every other non-null field FORBIDDEN.
 #[Object]
 #[expect(clippy::too_many_arguments, reason = "a list's arguments are Relay's, each by its name")]
 impl User {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sea_orm::{ConnectionTrait, EntityTrait};
+use sea_orm::{Condition, ConnectionTrait, EntityTrait};
 
 use super::asked::Asked;
 use crate::domain::records::{AccountKey, Event, EventKey, FactSheet, Fingerprint, FingerprintKey};
@@ -13,8 +13,8 @@ use crate::store::rows::{
     Row, account, cells, code, counting, decision, event, lot, notice, promo, purchase, records,
     referral, transaction, user,
 };
-use crate::store::statement::{find_by, find_in, grouped, is_true};
-use crate::store::{decisions, events, transactions};
+use crate::store::statement::{Keyed, find_in};
+use crate::store::{decisions, events, lots, transactions};
 
 /// How many of those seen with a fingerprint are known.
 const SEEN_KEPT: usize = 100;
@@ -63,15 +63,14 @@ impl<C: ConnectionTrait> From<'_, C> {
     async fn ledger(&self, slice: &mut Slice, asked: &Asked) -> Result<(), StoreError> {
         use transaction::reversal;
 
-        let accounts = find_by::<account::Entity, _, _>(
-            self.connection,
-            (account::Column::TenantId, self.tenant_id),
-            &asked.accounts,
-            |keys| {
-                grouped([account::Column::Unit], account::Column::UserId, keys.iter().map(by_unit))
-            },
-        );
-        lay(&mut slice.tables.accounts, &asked.accounts, records(accounts.await?)?);
+        let keyed = Keyed::<account::Entity, _> {
+            tenant: (account::Column::TenantId, self.tenant_id),
+            prefix: [account::Column::Unit],
+            last: account::Column::UserId,
+        };
+        let keys = asked.accounts.iter().map(by_unit);
+        let found = keyed.find(self.connection, &Condition::all(), keys).await?;
+        lay(&mut slice.tables.accounts, &asked.accounts, records(found)?);
         let lots =
             self.by::<lot::Entity, _>(lot::Column::TenantId, lot::Column::Id, &asked.lots).await?;
         lay(&mut slice.tables.lots, &asked.lots, lots);
@@ -113,18 +112,17 @@ impl<C: ConnectionTrait> From<'_, C> {
             .by::<code::Entity, _>(code::Column::TenantId, code::Column::Matched, &asked.codes)
             .await?;
         lay(&mut slice.tables.codes, &asked.codes, codes);
-        let clicks = find_by::<click::Entity, _, _>(
-            self.connection,
-            (click::Column::TenantId, self.tenant_id),
-            &asked.clicks,
-            |keys| {
-                let keys = keys
-                    .iter()
-                    .map(|key| ([key.code.clone(), key.day.to_string()], key.device.clone()));
-                grouped([click::Column::Code, click::Column::Day], click::Column::Device, keys)
-            },
-        );
-        lay(&mut slice.tables.clicks, &asked.clicks, records(clicks.await?)?);
+        let keyed = Keyed::<click::Entity, _> {
+            tenant: (click::Column::TenantId, self.tenant_id),
+            prefix: [click::Column::Code, click::Column::Day],
+            last: click::Column::Device,
+        };
+        let keys = asked
+            .clicks
+            .iter()
+            .map(|key| ([key.code.clone(), key.day.to_string()], key.device.clone()));
+        let found = keyed.find(self.connection, &Condition::all(), keys).await?;
+        lay(&mut slice.tables.clicks, &asked.clicks, records(found)?);
         Ok(())
     }
 
@@ -146,45 +144,39 @@ impl<C: ConnectionTrait> From<'_, C> {
             .by::<promo::Entity, _>(promo::Column::TenantId, promo::Column::Matched, &asked.promos)
             .await?;
         lay(&mut slice.tables.promos, &asked.promos, promos);
-        let uses = find_by::<promo_use::Entity, _, _>(
-            self.connection,
-            (promo_use::Column::TenantId, self.tenant_id),
-            &asked.promo_uses,
-            |keys| {
-                let keys = keys.iter().map(|key| ([key.code.clone()], key.user_id.clone()));
-                grouped([promo_use::Column::Code], promo_use::Column::UserId, keys)
-            },
-        );
-        lay(&mut slice.tables.promo_uses, &asked.promo_uses, records(uses.await?)?);
+        let keyed = Keyed::<promo_use::Entity, _> {
+            tenant: (promo_use::Column::TenantId, self.tenant_id),
+            prefix: [promo_use::Column::Code],
+            last: promo_use::Column::UserId,
+        };
+        let keys = asked.promo_uses.iter().map(|key| ([key.code.clone()], key.user_id.clone()));
+        let found = keyed.find(self.connection, &Condition::all(), keys).await?;
+        lay(&mut slice.tables.promo_uses, &asked.promo_uses, records(found)?);
         Ok(())
     }
 
     async fn counting(&self, slice: &mut Slice, asked: &Asked) -> Result<(), StoreError> {
         use counting::{cap_use, once};
 
-        let caps = find_by::<cap_use::Entity, _, _>(
-            self.connection,
-            (cap_use::Column::TenantId, self.tenant_id),
-            &asked.cap_uses,
-            |keys| {
-                let keys = keys
-                    .iter()
-                    .map(|key| ([key.cap.clone(), key.window.clone()], key.subject.clone()));
-                let prefix = [cap_use::Column::Cap, cap_use::Column::CapWindow];
-                grouped(prefix, cap_use::Column::Subject, keys)
-            },
-        );
-        lay(&mut slice.tables.cap_uses, &asked.cap_uses, records(caps.await?)?);
-        let onces = find_by::<once::Entity, _, _>(
-            self.connection,
-            (once::Column::TenantId, self.tenant_id),
-            &asked.onces,
-            |keys| {
-                let keys = keys.iter().map(|key| ([key.key.clone()], key.user_id.clone()));
-                grouped([once::Column::OnceKey], once::Column::UserId, keys)
-            },
-        );
-        lay(&mut slice.tables.onces, &asked.onces, records(onces.await?)?);
+        let keyed = Keyed::<cap_use::Entity, _> {
+            tenant: (cap_use::Column::TenantId, self.tenant_id),
+            prefix: [cap_use::Column::Cap, cap_use::Column::CapWindow],
+            last: cap_use::Column::Subject,
+        };
+        let keys = asked
+            .cap_uses
+            .iter()
+            .map(|key| ([key.cap.clone(), key.window.clone()], key.subject.clone()));
+        let found = keyed.find(self.connection, &Condition::all(), keys).await?;
+        lay(&mut slice.tables.cap_uses, &asked.cap_uses, records(found)?);
+        let keyed = Keyed::<once::Entity, _> {
+            tenant: (once::Column::TenantId, self.tenant_id),
+            prefix: [once::Column::OnceKey],
+            last: once::Column::UserId,
+        };
+        let keys = asked.onces.iter().map(|key| ([key.key.clone()], key.user_id.clone()));
+        let found = keyed.find(self.connection, &Condition::all(), keys).await?;
+        lay(&mut slice.tables.onces, &asked.onces, records(found)?);
         let prints = self.fingerprints(&asked.fingerprints).await?;
         lay(&mut slice.tables.fingerprints, &asked.fingerprints, prints);
         Ok(())
@@ -207,16 +199,13 @@ impl<C: ConnectionTrait> From<'_, C> {
     }
 
     async fn events(&self, keys: &[EventKey]) -> Result<Vec<Event>, StoreError> {
-        let rows = find_by::<event::Entity, _, _>(
-            self.connection,
-            (event::Column::TenantId, self.tenant_id),
-            keys,
-            |keys| {
-                let keys = keys.iter().map(|key| ([key.operation.name().into()], key.key.clone()));
-                grouped([event::Column::Operation], event::Column::IdempotencyKey, keys)
-            },
-        )
-        .await?;
+        let keyed = Keyed::<event::Entity, _> {
+            tenant: (event::Column::TenantId, self.tenant_id),
+            prefix: [event::Column::Operation],
+            last: event::Column::IdempotencyKey,
+        };
+        let keys = keys.iter().map(|key| ([key.operation.name().to_owned()], key.key.clone()));
+        let rows = keyed.find(self.connection, &Condition::all(), keys).await?;
         events::whole(self.connection, self.tenant_id, rows).await
     }
 
@@ -226,20 +215,7 @@ impl<C: ConnectionTrait> From<'_, C> {
         slice: &mut Slice,
         accounts: &[AccountKey],
     ) -> Result<(), StoreError> {
-        let found = find_by::<lot::Entity, _, _>(
-            self.connection,
-            (lot::Column::TenantId, self.tenant_id),
-            accounts,
-            |keys| {
-                let keys = keys.iter().map(by_unit);
-                is_true(lot::Column::IsOpen).add(grouped(
-                    [lot::Column::Unit],
-                    lot::Column::UserId,
-                    keys,
-                ))
-            },
-        );
-        let found = records(found.await?)?;
+        let found = lots::open(self.connection, self.tenant_id, accounts).await?;
         slice.open_lots.extend(accounts.iter().map(|key| (key.clone(), Vec::new())));
         for lot in found {
             slice.open_lots.entry(lot.account.clone()).or_default().push(lot.id);
@@ -252,16 +228,13 @@ impl<C: ConnectionTrait> From<'_, C> {
     async fn fingerprints(&self, keys: &[FingerprintKey]) -> Result<Vec<Fingerprint>, StoreError> {
         use counting::fingerprint;
 
-        let rows = find_by::<fingerprint::Entity, _, _>(
-            self.connection,
-            (fingerprint::Column::TenantId, self.tenant_id),
-            keys,
-            |keys| {
-                let keys = keys.iter().map(|key| ([key.kind.clone()], key.hash.clone()));
-                grouped([fingerprint::Column::Kind], fingerprint::Column::Hash, keys)
-            },
-        )
-        .await?;
+        let keyed = Keyed::<fingerprint::Entity, _> {
+            tenant: (fingerprint::Column::TenantId, self.tenant_id),
+            prefix: [fingerprint::Column::Kind],
+            last: fingerprint::Column::Hash,
+        };
+        let keys = keys.iter().map(|key| ([key.kind.clone()], key.hash.clone()));
+        let rows = keyed.find(self.connection, &Condition::all(), keys).await?;
         let mut prints: BTreeMap<FingerprintKey, Vec<(Time, String)>> = BTreeMap::new();
         for row in rows {
             let key = FingerprintKey { kind: row.kind, hash: row.hash };

@@ -108,7 +108,7 @@ const WOUNDS: &[(&str, &str, &str)] = &[
 /// The constraints that would not let most of it happen.
 const GUARDS: &[(&str, &[&str])] = &[
     ("accounts", &["accounts_balance", "accounts_signs", "accounts_user"]),
-    ("lots", &["lots_remaining", "lots_user"]),
+    ("lots", &["lots_remaining"]),
     ("purchases", &["purchases_refunded"]),
     ("event_personal", &["event_personal_event"]),
     ("uses", &["uses_transaction"]),

@@ -148,3 +148,28 @@ async fn the_same_event_twice_is_refused_as_there_already() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn many_rows_in_several_units_come_back() {
+    on_each(async |database| {
+        let tenant_id = tenant(&database, "one").await.id;
+        let mut change = Change::default();
+        for number in 0..150 {
+            let id = format!("user-{number}");
+            change.put(samples::user(&id, number + 1));
+            for unit in ["USD", "EUR", "messages"] {
+                let mut account = samples::account(&id);
+                account.key.unit = unit.to_owned();
+                change.put(account);
+            }
+        }
+        save(&database, tenant_id, &change).await;
+        let mut slice = Slice::new(database.lane(tenant_id).await.unwrap());
+        database.load(tenant_id, &mut slice, &keys(&change)).await.unwrap();
+        assert_eq!(slice.tables.accounts, change.tables.accounts);
+        assert_eq!(slice.tables.users, change.tables.users);
+        let keys: Vec<AccountKey> = change.tables.accounts.keys().cloned().collect();
+        assert_eq!(database.accounts_by_keys(tenant_id, &keys).await.unwrap().len(), 450);
+    })
+    .await;
+}
