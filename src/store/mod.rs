@@ -67,7 +67,7 @@ impl Database {
             reader,
             url: url.into(),
             options: Arc::new(options),
-            digests: Arc::default(),
+            digests: lane::digest::Known::default(),
         })
     }
 

@@ -44,7 +44,7 @@ impl Database {
         // SQLite has no row locks, needs none here, and SeaORM leaves the clause out for it.
         let row = lane::Entity::find_by_id(tenant_id).lock_exclusive().one(&transaction).await?;
         let lane = row.ok_or(StoreError::UnknownTenant(tenant_id))?.record()?;
-        let digests = self.digests(&transaction, tenant_id).await?;
+        let digests = self.digests.of(&transaction, tenant_id).await?;
         Ok(LaneTransaction { transaction, tenant_id, lane, digests })
     }
 
