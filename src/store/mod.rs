@@ -67,7 +67,7 @@ impl Database {
             reader,
             url: url.into(),
             options: Arc::new(options),
-            digests: lane::digest::Known::default(),
+            digests: Arc::default(),
         })
     }
 

@@ -12,7 +12,7 @@ use crate::store::{Database, StoreError};
 /// A tenant as it was at one instant.
 #[derive(Debug)]
 pub struct Snapshot {
-    pub(super) transaction: DatabaseTransaction,
+    pub(in crate::store) transaction: DatabaseTransaction,
     pub(super) tenant_id: i64,
     pub(super) digests: Digests,
 }
@@ -31,7 +31,7 @@ impl Database {
             },
         };
         let transaction = self.reader.begin_with_options(options).await?;
-        let digests = self.digests.of(&transaction, tenant_id).await?;
+        let digests = self.digests(&transaction, tenant_id).await?;
         Ok(Snapshot { transaction, tenant_id, digests })
     }
 }

@@ -3,43 +3,16 @@
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use hmac::{Hmac, Mac};
-use sea_orm::{ConnectionTrait, EntityTrait};
 use sha2::Sha256;
-
-use crate::store::StoreError;
-use crate::store::rows::tenant;
 
 /// What keeps these digests apart from others under the same secret.
 const LABEL: &[u8] = b"personal\0";
 
 /// The digests of tenants seen lately: a tenant's secret never changes.
-#[derive(Debug, Clone, Default)]
-pub struct Known(Arc<Mutex<HashMap<i64, Digests>>>);
-
-impl Known {
-    /// The digests of a tenant, under its secret.
-    pub async fn of<C: ConnectionTrait>(
-        &self,
-        connection: &C,
-        tenant_id: i64,
-    ) -> Result<Digests, StoreError> {
-        let known = self.lock().get(&tenant_id).cloned();
-        if let Some(known) = known {
-            return Ok(known);
-        }
-        let row = tenant::Entity::find_by_id(tenant_id).one(connection).await?;
-        let found = Digests::new(&row.ok_or(StoreError::UnknownTenant(tenant_id))?.jwt_secret);
-        self.lock().insert(tenant_id, found.clone());
-        Ok(found)
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<i64, Digests>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
+pub type Known = Arc<Mutex<HashMap<i64, Digests>>>;
 
 /// Makes digests under one key.
 #[derive(Debug, Clone)]
@@ -48,7 +21,8 @@ pub struct Digests {
 }
 
 impl Digests {
-    fn new(secret: &str) -> Self {
+    /// Digests under a tenant's secret.
+    pub fn new(secret: &str) -> Self {
         // HMAC takes a key of any length, so there always is one.
         let mut mac = Hmac::new_from_slice(secret.as_bytes()).ok();
         if let Some(mac) = &mut mac {

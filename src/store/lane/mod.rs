@@ -5,6 +5,7 @@ mod load;
 mod save;
 
 use std::collections::{BTreeSet, HashSet};
+use std::sync::PoisonError;
 
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect,
@@ -12,7 +13,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::rows::{Row, event, lane};
+use super::rows::{Row, event, lane, tenant};
 use super::statement::KEYS_AT_ONCE;
 use super::{Database, StoreError};
 use crate::domain::records::Lane;
@@ -44,7 +45,7 @@ impl Database {
         // SQLite has no row locks, needs none here, and SeaORM leaves the clause out for it.
         let row = lane::Entity::find_by_id(tenant_id).lock_exclusive().one(&transaction).await?;
         let lane = row.ok_or(StoreError::UnknownTenant(tenant_id))?.record()?;
-        let digests = self.digests.of(&transaction, tenant_id).await?;
+        let digests = self.digests(&transaction, tenant_id).await?;
         Ok(LaneTransaction { transaction, tenant_id, lane, digests })
     }
 
@@ -62,6 +63,28 @@ impl Database {
         keys: &BTreeSet<Key>,
     ) -> Result<(), StoreError> {
         load::load(&self.reader, tenant_id, slice, keys).await
+    }
+}
+
+impl Database {
+    /// The digests of a tenant, under its secret.
+    pub(in crate::store) async fn digests<C: ConnectionTrait>(
+        &self,
+        connection: &C,
+        tenant_id: i64,
+    ) -> Result<Digests, StoreError> {
+        let known =
+            self.digests.lock().unwrap_or_else(PoisonError::into_inner).get(&tenant_id).cloned();
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let row = tenant::Entity::find_by_id(tenant_id).one(connection).await?;
+        let found = Digests::new(&row.ok_or(StoreError::UnknownTenant(tenant_id))?.jwt_secret);
+        self.digests
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(tenant_id, found.clone());
+        Ok(found)
     }
 }
 

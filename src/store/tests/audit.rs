@@ -158,7 +158,7 @@ async fn every_invariant_finds_what_breaks_it() {
         for (wound, invariant, row) in WOUNDS {
             let transaction = unguarded(&database).await;
             transaction.execute_unprepared(wound).await.unwrap();
-            let digests = database.digests.of(&database.reader, tenant_id).await.unwrap();
+            let digests = database.digests(&database.reader, tenant_id).await.unwrap();
             let snapshot = Snapshot { transaction, tenant_id, digests };
             let found = findings(&snapshot).await;
             let hit = (found.iter())
