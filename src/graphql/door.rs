@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use async_graphql::futures_util::stream::{BoxStream, StreamExt};
+use async_graphql::parser::parse_query;
 use async_graphql::parser::types::{ExecutableDocument, OperationType};
-use async_graphql::{Data, Executor, Request, Response};
+use async_graphql::{Data, Executor, Request, Response, ServerError};
 
 use super::error::{self, PARSE_FAILED, TOO_COMPLEX, finish};
 use super::{ApiSchema, absent, guard, loaders};
@@ -22,7 +23,7 @@ impl Document {
     pub fn read(mut request: Request) -> Result<Self, Box<Response>> {
         let too_complex = |message| Box::new(error::document_error(TOO_COMPLEX, message));
         guard::check_text(&request.query).map_err(too_complex)?;
-        let mut document = parse(&mut request)?;
+        let mut document = parse(&request.query)?;
         guard::check_document(&document).map_err(too_complex)?;
         let name = request.operation_name.as_deref();
         let is_mutation = is_mutation(&document, name);
@@ -38,9 +39,9 @@ impl Document {
     }
 }
 
-fn parse(request: &mut Request) -> Result<ExecutableDocument, Box<Response>> {
-    let parsed = request.parsed_query().cloned();
-    parsed.map_err(|mut error| {
+fn parse(text: &str) -> Result<ExecutableDocument, Box<Response>> {
+    parse_query(text).map_err(|error| {
+        let mut error = ServerError::from(error);
         error.extensions.get_or_insert_default().set("code", PARSE_FAILED);
         Box::new(Response::from_errors(vec![error]))
     })
@@ -55,6 +56,7 @@ fn is_mutation(document: &ExecutableDocument, operation_name: Option<&str>) -> b
 
 /// Executes a document for a call.
 pub async fn run(schema: &ApiSchema, document: Document, call: Call) -> Response {
+    call.forget_in_force().await;
     let request_id = call.request_id.clone();
     let loaders = loaders::loaders(&call);
     let request = document.request.data(call).data(loaders);

@@ -11,7 +11,7 @@ const MAX_NESTING: usize = 64;
 /// How long a document may be, in bytes.
 const MAX_TEXT: usize = 256 * 1_024;
 /// How many selections a document may have when its fragments are spread out.
-const MAX_SELECTIONS: usize = 10_000;
+const MAX_SELECTIONS: usize = 2_000;
 
 /// Refuses, with a sentence for people, a text that is too long or nested too deep to be parsed.
 pub fn check_text(text: &str) -> Result<(), String> {

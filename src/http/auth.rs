@@ -52,12 +52,7 @@ impl Origin {
     /// The call of who shows this credential.
     pub async fn call(self, served: &Served, shown: &Shown) -> Result<Call, Refusal> {
         let caller = authenticate(&served.operations, shown).await?;
-        Ok(Call {
-            operations: Arc::clone(&served.operations),
-            caller,
-            address: self.address,
-            request_id: self.request_id,
-        })
+        Ok(Call::new(Arc::clone(&served.operations), caller, self.address, self.request_id))
     }
 }
 

@@ -67,7 +67,7 @@ pub struct Day {
 pub async fn report(call: &Call, from: Option<Time>, to: Option<Time>) -> Result<Report, Refusal> {
     call.caller.require_admin()?;
     let tenant = call.tenant()?;
-    let zone = call.operations.programs.of(tenant).await?.program.time_zone;
+    let zone = call.in_force().await?.program.time_zone;
     let last = day_of(to.unwrap_or_else(|| call.now()), zone);
     let default = last.checked_sub_days(Days::new(DEFAULT_DAYS - 1)).unwrap_or(last);
     let first = from.map_or(default, |from| day_of(from, zone));

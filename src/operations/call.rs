@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use tokio::sync::Mutex;
+
+use super::programs::InForce;
 use super::{Operations, input};
 use crate::domain::caller::{Caller, Role, TenantRef};
 use crate::domain::refusal::Refusal;
@@ -18,9 +21,39 @@ pub struct Call {
     pub address: Option<String>,
     /// The request's id, for the log.
     pub request_id: String,
+    /// What was in force for the tenant when the call last asked: a list of a hundred users asks a
+    /// hundred times. A change in the same call makes it ask anew.
+    in_force: Arc<Mutex<Option<Arc<InForce>>>>,
 }
 
 impl Call {
+    /// A call of this caller, from this address.
+    #[must_use]
+    pub fn new(
+        operations: Arc<Operations>,
+        caller: Caller,
+        address: Option<String>,
+        request_id: String,
+    ) -> Self {
+        Self { operations, caller, address, request_id, in_force: Arc::default() }
+    }
+
+    /// What is in force for the tenant, asked once a call.
+    pub async fn in_force(&self) -> Result<Arc<InForce>, Refusal> {
+        let mut known = self.in_force.lock().await;
+        if let Some(in_force) = &*known {
+            return Ok(Arc::clone(in_force));
+        }
+        let found = self.operations.programs.of(self.tenant()?).await?;
+        *known = Some(Arc::clone(&found));
+        Ok(found)
+    }
+
+    /// Asks anew what is in force, after something changed.
+    pub async fn forget_in_force(&self) {
+        *self.in_force.lock().await = None;
+    }
+
     /// The tenant, or BAD_USER_INPUT that says how to name one.
     pub fn tenant(&self) -> Result<&TenantRef, Refusal> {
         self.caller.tenant()

@@ -190,7 +190,7 @@ async fn lot(call: &Call, done: &Done, id: Uuid) -> Result<Lot, Refusal> {
 
 /// The unit, which must be known; the main unit when none is named.
 pub async fn unit(call: &Call, unit: Option<String>) -> Result<String, Refusal> {
-    let in_force = call.operations.programs.of(call.tenant()?).await?;
+    let in_force = call.in_force().await?;
     match unit {
         None => Ok(in_force.program.unit.clone()),
         Some(unit) if in_force.program.knows_unit(&unit) => Ok(unit),
@@ -274,7 +274,7 @@ async fn check_filter(call: &Call, filter: &TransactionFilter) -> Result<(), Ref
         unit(call, Some(named.clone())).await?;
     }
     let Some(source) = &filter.source else { return Ok(()) };
-    let in_force = call.operations.programs.of(call.tenant()?).await?;
+    let in_force = call.in_force().await?;
     if in_force.program.knows_source(source) {
         return Ok(());
     }

@@ -33,6 +33,11 @@ pub async fn retry(call: &Call, ids: Vec<String>) -> Result<Vec<Retried>, Refusa
     }
     let read = ids.iter().map(|id| input::own_id("decision", id));
     let decision_ids: Vec<Uuid> = read.collect::<Result<_, _>>()?;
+    let known = find(call, &decision_ids).await?;
+    let is_known = |id: &Uuid| known.iter().any(|decision| decision.id == *id);
+    if let Some(unknown) = decision_ids.iter().find(|id| !is_known(id)) {
+        return Err(Refusal::not_found(format!("There is no decision with the id {unknown}.")));
+    }
     let mut results = Vec::with_capacity(ids.len());
     for (id, decision_id) in ids.into_iter().zip(decision_ids) {
         let done = submit(call, Draft::new(None, Body::RetryDecision { decision_id })).await?;

@@ -72,7 +72,7 @@ async fn days(
     from: Option<Time>,
     to: Option<Time>,
 ) -> Result<(NaiveDate, NaiveDate), Refusal> {
-    let zone = call.operations.programs.of(call.tenant()?).await?.program.time_zone;
+    let zone = call.in_force().await?.program.time_zone;
     let last = day_of(to.unwrap_or_else(|| call.now()), zone);
     let first = from.map_or(NaiveDate::default(), |from| day_of(from, zone));
     if first > last {

@@ -19,7 +19,7 @@ pub struct Progress {
 
 /// How far a user came, in the program's order.
 pub async fn progress(call: &Call, user: &User) -> Result<Vec<Progress>, Refusal> {
-    let in_force = call.operations.programs.of(call.tenant()?).await?;
+    let in_force = call.in_force().await?;
     let steps = in_force.program.steps.iter();
     Ok(steps
         .map(|step| Progress { step: step.clone(), done_at: user.steps.get(&step.key).copied() })

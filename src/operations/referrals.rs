@@ -65,7 +65,7 @@ async fn shared(call: &Call, done: Done) -> Result<SharedCode, Refusal> {
 
 /// The link that carries a code.
 pub async fn share_url(call: &Call, code: &str) -> Result<String, Refusal> {
-    Ok(call.operations.programs.of(call.tenant()?).await?.program.link_for(code))
+    Ok(call.in_force().await?.program.link_for(code))
 }
 
 /// Applies a code that was typed in after sign-up.
@@ -136,7 +136,7 @@ pub async fn create_referrer(call: &Call, name: String, email: String) -> Result
 
 /// How many uses the user's codes bring; `None` when the program sets no limit.
 pub async fn uses(call: &Call, user: &User) -> Result<Option<Uses>, Refusal> {
-    let in_force = call.operations.programs.of(call.tenant()?).await?;
+    let in_force = call.in_force().await?;
     Ok(in_force
         .program
         .codes
@@ -147,7 +147,7 @@ pub async fn uses(call: &Call, user: &User) -> Result<Option<Uses>, Refusal> {
 /// Is the invite prompt to be shown? Not when it was dismissed, when somebody was invited already,
 /// or when the program lets nobody invite now.
 pub async fn shows_prompt(call: &Call, user: &User) -> Result<bool, Refusal> {
-    let in_force = call.operations.programs.of(call.tenant()?).await?;
+    let in_force = call.in_force().await?;
     let codes = &in_force.program.codes;
     Ok(!user.prompt_dismissed && user.signups == 0 && codes.invites && codes.by_users)
 }

@@ -1,11 +1,10 @@
-//! Finding events, and deleting what is personal about a user from them.
+//! Finding events, and the settings that were in force.
 
 use std::collections::HashMap;
 
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::{Map, Value};
 
-use super::rows::decision::personal as fact_personal;
 use super::rows::event::{self, Column, Entity, personal};
 use super::rows::{cells, lane};
 use super::statement::find_in;
@@ -38,46 +37,6 @@ impl Database {
     ) -> Result<Option<Map<String, Value>>, StoreError> {
         let row = lane::settings::Entity::find_by_id((tenant_id, version)).one(&self.reader);
         cells::parse_of(row.await?.as_ref().map(|row| row.settings.as_str()))
-    }
-
-    /// Deletes what is personal about a user from events and fact sheets, at most `limit` rows of
-    /// each; answers how many were deleted. Nothing is left when it answers 0.
-    pub async fn erase_personal(
-        &self,
-        tenant_id: i64,
-        user_id: &str,
-        limit: u64,
-    ) -> Result<u64, StoreError> {
-        let seqs: Vec<i64> = personal::Entity::find()
-            .select_only()
-            .column(personal::Column::Seq)
-            .filter(personal::Column::TenantId.eq(tenant_id))
-            .filter(personal::Column::UserId.eq(user_id))
-            .limit(limit)
-            .into_tuple()
-            .all(&self.reader)
-            .await?;
-        let events = personal::Entity::delete_many()
-            .filter(personal::Column::TenantId.eq(tenant_id))
-            .filter(personal::Column::Seq.is_in(seqs))
-            .exec(&self.writer)
-            .await?;
-        let seqs: Vec<i64> = fact_personal::Entity::find()
-            .select_only()
-            .column(fact_personal::Column::Seq)
-            .filter(fact_personal::Column::TenantId.eq(tenant_id))
-            .filter(fact_personal::Column::UserId.eq(user_id))
-            .limit(limit)
-            .into_tuple()
-            .all(&self.reader)
-            .await?;
-        let facts = fact_personal::Entity::delete_many()
-            .filter(fact_personal::Column::TenantId.eq(tenant_id))
-            .filter(fact_personal::Column::UserId.eq(user_id))
-            .filter(fact_personal::Column::Seq.is_in(seqs))
-            .exec(&self.writer)
-            .await?;
-        Ok(events.rows_affected + facts.rows_affected)
     }
 }
 

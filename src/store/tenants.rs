@@ -14,7 +14,7 @@ use crate::domain::records::Lane;
 use crate::domain::time::Time;
 
 /// A product whose users are rewarded.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Tenant {
     /// Its number.
     pub id: i64,
@@ -33,7 +33,7 @@ pub struct Tenant {
 }
 
 /// A tenant to be made.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct NewTenant {
     /// Its name in credentials and headers.
     pub slug: String,
@@ -49,6 +49,21 @@ pub struct NewTenant {
     pub jwt_secret: String,
     /// Now.
     pub created_at: Time,
+}
+
+impl std::fmt::Debug for Tenant {
+    /// Without its secret.
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        (formatter.debug_struct("Tenant").field("id", &self.id).field("slug", &self.slug))
+            .finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for NewTenant {
+    /// Without its secret.
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("NewTenant").field("slug", &self.slug).finish_non_exhaustive()
+    }
 }
 
 impl Database {

@@ -4,8 +4,10 @@
 
 mod architecture;
 mod command_line;
+mod edge;
 mod examples;
 mod harness;
+mod lane;
 #[expect(dead_code, reason = "the bench uses the rest of it")]
 mod postgres;
 mod processes;

@@ -121,7 +121,10 @@ pub fn grant(work: &mut Work<'_>, new: NewLot) -> Result<Uuid, Stop> {
         work.state.put(account);
         work.put_lot(lot)?;
     } else {
-        note_due(&mut account, &lot);
+        // A lot that what is owed takes whole never changes by the clock.
+        if account.debt < lot.amount {
+            note_due(&mut account, &lot);
+        }
         let now = work.now();
         book(work, &mut account, lot, now)?;
     }

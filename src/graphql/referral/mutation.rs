@@ -7,6 +7,7 @@ use super::{
     GenerateReferralCodeInput, Referral, ReferralCodePayload, ReferralCodeValidation,
     TrackReferralClickInput, TrackReferralClickPayload,
 };
+use crate::domain::answer::Validation;
 use crate::domain::refusal::Refusal;
 use crate::graphql::decision;
 use crate::graphql::error::Result;
@@ -57,11 +58,16 @@ impl ReferralMutation {
         let call = call(ctx)?;
         let user_id = input.user_id.as_ref().map(|id| id.as_str());
         let done = referrals::apply_code(call, user_id, input.code, input.idempotency_key).await?;
-        let validation = ReferralCodeValidation::of(ctx, done.answer().validation).await?;
+        let validation = done.answer().validation;
+        let referral = match validation.as_ref().is_some_and(Validation::is_valid) {
+            true => done.referral(call).await?,
+            false => None,
+        };
+        let validation = ReferralCodeValidation::of(ctx, validation).await?;
         Ok(ApplyReferralCodePayload {
             validation: validation
                 .ok_or_else(|| Refusal::internal("a code was applied without a validation"))?,
-            referral: done.referral(call).await?.map(Referral),
+            referral: referral.map(Referral),
             decisions: decision::of_done(call, &done).await?,
         })
     }

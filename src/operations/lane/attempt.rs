@@ -191,9 +191,10 @@ impl<'a> Batch<'a> {
     fn halve(&mut self, why: &str) {
         self.take_all();
         self.kept = None;
-        self.tickets.append(&mut self.left);
         if self.tickets.len() > 1 {
-            self.left = self.tickets.split_off(self.tickets.len() / 2);
+            let mut later = self.tickets.split_off(self.tickets.len() / 2);
+            later.append(&mut self.left);
+            self.left = later;
             return;
         }
         for culprit in self.tickets.drain(..) {

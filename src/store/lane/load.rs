@@ -17,7 +17,7 @@ use crate::store::statement::{Keyed, find_in};
 use crate::store::{decisions, events, lots, transactions};
 
 /// How many of those seen with a fingerprint are known.
-const SEEN_KEPT: usize = 100;
+pub const SEEN_KEPT: usize = 100;
 
 /// Loads what is asked for: each key ends in the slice as a record or as absent.
 pub async fn load<C: ConnectionTrait>(

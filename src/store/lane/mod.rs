@@ -1,6 +1,7 @@
 //! A lane's way in and out of the database: lock the row, load a slice, save a change.
 
 mod asked;
+mod erase;
 mod load;
 mod save;
 

@@ -3,6 +3,7 @@
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use super::LaneTransaction;
+use super::load::SEEN_KEPT;
 use crate::domain::records::Lane;
 use crate::domain::state::{Change, Record, Table};
 use crate::store::StoreError;
@@ -109,15 +110,12 @@ impl LaneTransaction {
     }
 
     async fn save_counts(&self, change: &Change) -> Result<(), StoreError> {
-        use counting::{cap_use, fingerprint, once, referrer_day, tally};
+        use counting::{cap_use, once, referrer_day, tally};
 
         let (tables, tenant_id) = (&change.tables, self.tenant_id);
         upsert::<cap_use::Entity, _>(&self.transaction, self.rows(&tables.cap_uses)?).await?;
         upsert::<once::Entity, _>(&self.transaction, self.rows(&tables.onces)?).await?;
-        let seen = (tables.fingerprints.values().flatten())
-            .flat_map(|print| fingerprint::Model::of(tenant_id, print))
-            .collect();
-        upsert::<fingerprint::Entity, _>(&self.transaction, seen).await?;
+        self.save_fingerprints(change).await?;
         let tallies = (change.tallies.iter().filter(|(_, by)| **by != 0))
             .map(|(key, by)| tally::Model {
                 tenant_id,
@@ -138,6 +136,27 @@ impl LaneTransaction {
             .collect();
         let sums = [referrer_day::Column::Credited, referrer_day::Column::Earned];
         add::<referrer_day::Entity, _>(&self.transaction, days, &sums).await
+    }
+
+    /// Who was seen with what. Of a fingerprint that many were seen with, those from before the
+    /// first that is known are deleted: there are never many more of one than are loaded.
+    async fn save_fingerprints(&self, change: &Change) -> Result<(), StoreError> {
+        use counting::fingerprint::{Column, Entity, Model};
+
+        let prints = || change.tables.fingerprints.values().flatten();
+        let seen = prints().flat_map(|print| Model::of(self.tenant_id, print)).collect();
+        upsert::<Entity, _>(&self.transaction, seen).await?;
+        for print in prints().filter(|print| print.seen.len() >= SEEN_KEPT) {
+            let Some((_, first)) = print.seen.first() else { continue };
+            Entity::delete_many()
+                .filter(Column::TenantId.eq(self.tenant_id))
+                .filter(Column::Kind.eq(print.key.kind.as_str()))
+                .filter(Column::Hash.eq(print.key.hash.as_str()))
+                .filter(Column::At.lt(cells::micros(*first)))
+                .exec(&self.transaction)
+                .await?;
+        }
+        Ok(())
     }
 
     /// The tenant's own row; its settings only when they have another version.

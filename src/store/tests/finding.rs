@@ -238,7 +238,7 @@ async fn what_is_due_personal_or_old_is_found() {
         assert_eq!(settings.get("bonus"), Some(&json!(5)));
         let event = database.events_after(tenant_id, 2, 5).await.unwrap().remove(0);
         assert_eq!(event, samples::event(3));
-        assert_eq!(database.erase_personal(tenant_id, "ann", 2).await.unwrap(), 3);
+        assert_eq!(database.erase_personal(tenant_id, "ann", 2).await.unwrap(), 4);
         assert_eq!(database.erase_personal(tenant_id, "ann", 2).await.unwrap(), 1);
         assert_eq!(database.erase_personal(tenant_id, "ann", 2).await.unwrap(), 0);
         let event = database.events_after(tenant_id, 2, 5).await.unwrap().remove(0);

@@ -121,6 +121,7 @@ async fn batch(database: &Database, tenant_id: i64, size: i64, spent: &mut Spent
 }
 
 async fn measure(database: Database) {
+    database.migrate().await.unwrap();
     let tenant_id = tenant(&database, "one").await.id;
     let mut people = Change::default();
     for number in 0..USERS {

@@ -2,6 +2,7 @@
 
 mod audit;
 mod finding;
+mod guards;
 mod measure;
 mod pages;
 mod round_trip;
@@ -9,6 +10,7 @@ mod samples;
 mod sound;
 
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use sea_orm::{ConnectionTrait, Database as SeaOrm};
 
@@ -23,6 +25,15 @@ pub struct Fixture {
 
 /// Runs a test on each database there is.
 pub async fn on_each<F: AsyncFn(Database)>(test: F) {
+    on_each_bare(async |database| {
+        database.migrate().await.unwrap();
+        test(database).await;
+    })
+    .await;
+}
+
+/// Runs a test on each database there is, without tables.
+pub async fn on_each_bare<F: AsyncFn(Database)>(test: F) {
     let sqlite = on_sqlite().await;
     test(sqlite.database.clone()).await;
     if let Some(postgres) = on_postgres().await {
@@ -31,11 +42,11 @@ pub async fn on_each<F: AsyncFn(Database)>(test: F) {
     }
 }
 
+/// A new file.
 pub async fn on_sqlite() -> Fixture {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite:{}", folder.path().join("guerdon.db").display());
     let database = Database::connect(&url, Options::default()).await.unwrap();
-    database.migrate().await.unwrap();
     Fixture { database, _folder: Some(folder) }
 }
 
@@ -52,8 +63,13 @@ pub async fn on_postgres() -> Option<Fixture> {
     let (address, _) = server.rsplit_once('/').unwrap();
     let url = format!("{address}/{name}");
     let database = Database::connect(&url, Options::default()).await.unwrap();
-    database.migrate().await.unwrap();
     Some(Fixture { database, _folder: None })
+}
+
+/// The same database as another process would open it, one that waits for nothing long.
+pub async fn open_again(database: &Database) -> Database {
+    let options = Options { timeout: Duration::from_millis(300), ..Options::default() };
+    Database::connect(&database.url, options).await.unwrap()
 }
 
 /// A tenant with nothing in it.

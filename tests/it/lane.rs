@@ -1,0 +1,202 @@
+//! The lane under attack: rows locked by others, rows that cannot be saved, connections cut in the
+//! middle, clocks that are behind.
+
+use std::time::{Duration, Instant};
+
+use chrono::TimeDelta;
+use sea_orm::{ConnectionTrait, Database, DatabaseConnection};
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+
+use crate::harness::{Answer, Kind, PrivateDatabase, Server, Shop, play};
+use crate::stories;
+
+stories!("rules/gatewayz":
+    one_that_cannot_be_saved_harms_no_other,
+    the_queue_is_bounded,
+    what_waits_too_long_did_not_happen,
+    twenty_equal_ones_in_a_batch_are_one,
+    a_clock_that_is_behind_changes_nothing,
+);
+
+/// Somebody else who holds the tenant's row, or on SQLite the file.
+struct Holder(DatabaseConnection);
+
+impl Holder {
+    async fn hold(database: &PrivateDatabase) -> Self {
+        let connection = one_connection(database).await;
+        let begin = match database.kind {
+            Kind::Sqlite => "BEGIN IMMEDIATE",
+            Kind::Postgres => "BEGIN; SELECT seq FROM lanes FOR UPDATE",
+        };
+        connection.execute_unprepared(begin).await.unwrap();
+        Self(connection)
+    }
+
+    async fn let_go(self) {
+        self.0.execute_unprepared("COMMIT").await.unwrap();
+        self.0.close().await.unwrap();
+    }
+}
+
+async fn one_connection(database: &PrivateDatabase) -> DatabaseConnection {
+    let mut options = sea_orm::ConnectOptions::new(&database.url);
+    options.max_connections(1);
+    Database::connect(options).await.unwrap()
+}
+
+async fn execute(database: &PrivateDatabase, statement: &str) {
+    let connection = one_connection(database).await;
+    connection.execute_unprepared(statement).await.unwrap();
+    connection.close().await.unwrap();
+}
+
+fn grant(n: usize) -> Value {
+    json!({ "userId": "ann", "amount": 1, "idempotencyKey": format!("key-{n}") })
+}
+
+/// Sends them all at once; the answers come in no order.
+fn send(shop: &Shop, inputs: impl IntoIterator<Item = Value>) -> JoinSet<Answer> {
+    let mut tasks = JoinSet::new();
+    for input in inputs {
+        let service = shop.service.clone();
+        tasks.spawn(async move { service.mutate("addCredits", input, "replayed").await });
+    }
+    tasks
+}
+
+async fn shop_with_ann(server: &Server) -> Shop {
+    let shop = server.shop("gatewayz").await;
+    shop.register("ann").await;
+    shop
+}
+
+fn count(answers: &[Answer], code: &str) -> usize {
+    answers.iter().filter(|answer| answer.code() == code).count()
+}
+
+async fn one_that_cannot_be_saved_harms_no_other(server: &Server) {
+    let shop = shop_with_ann(server).await;
+    let poison = match server.database.kind {
+        Kind::Sqlite => {
+            "CREATE TRIGGER poison BEFORE INSERT ON transactions WHEN NEW.description = 'poison' \
+             BEGIN SELECT RAISE(ABORT, 'poison'); END"
+        }
+        Kind::Postgres => {
+            "ALTER TABLE transactions ADD CONSTRAINT poison \
+             CHECK (description IS DISTINCT FROM 'poison')"
+        }
+    };
+    execute(&server.database, poison).await;
+    let holder = Holder::hold(&server.database).await;
+    let mut inputs: Vec<Value> = (0..60).map(grant).collect();
+    inputs[37]["description"] = "poison".into();
+    let waiting = send(&shop, inputs);
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    holder.let_go().await;
+    let answers = waiting.join_all().await;
+    assert_eq!(count(&answers, "INTERNAL"), 1);
+    assert_eq!(shop.balance("ann").await, 59);
+}
+
+async fn the_queue_is_bounded(server: &Server) {
+    let shop = shop_with_ann(server).await;
+    let holder = Holder::hold(&server.database).await;
+    let mut waiting = send(&shop, (0..1_200).map(grant));
+    let mut answers = Vec::new();
+    // What does not fit is refused at once; a single lane is not yet at work on any.
+    while answers.len() < 1_200 - 1_024 {
+        answers.push(waiting.join_next().await.unwrap().unwrap());
+    }
+    assert_eq!(count(&answers, "OVERLOADED"), answers.len());
+    holder.let_go().await;
+    answers.extend(waiting.join_all().await);
+    assert_eq!(count(&answers, "OVERLOADED"), 1_200 - 1_024);
+    assert_eq!(shop.balance("ann").await, 1_024);
+}
+
+async fn what_waits_too_long_did_not_happen(server: &Server) {
+    let shop = shop_with_ann(server).await;
+    let holder = Holder::hold(&server.database).await;
+    let began = Instant::now();
+    let answers = send(&shop, (0..3).map(grant)).join_all().await;
+    let waited = began.elapsed();
+    assert_eq!(count(&answers, "OVERLOADED"), 3, "{answers:?}");
+    assert!((9..14).contains(&waited.as_secs()), "{waited:?}");
+    holder.let_go().await;
+    assert_eq!(shop.balance("ann").await, 0);
+    // The same keys are free: nothing was used up.
+    send(&shop, (0..3).map(grant)).join_all().await;
+    assert_eq!(shop.balance("ann").await, 3);
+}
+
+async fn twenty_equal_ones_in_a_batch_are_one(server: &Server) {
+    let shop = shop_with_ann(server).await;
+    let holder = Holder::hold(&server.database).await;
+    let waiting = send(&shop, std::iter::repeat_n(grant(0), 20));
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    holder.let_go().await;
+    let answers: Vec<Value> = waiting.join_all().await.into_iter().map(Answer::ok).collect();
+    assert_eq!(answers.iter().filter(|answer| answer["replayed"] == true).count(), 19);
+    assert_eq!(shop.balance("ann").await, 1);
+}
+
+async fn a_clock_that_is_behind_changes_nothing(server: &Server) {
+    let shop = shop_with_ann(server).await;
+    server.advance(TimeDelta::seconds(-4));
+    let input = |key: &str| json!({ "userId": "ann", "amount": 5, "idempotencyKey": key });
+    let slow = shop.add(input("slow")).await.ok();
+    let first = shop.of_user("ann", "createdAt").await["createdAt"].clone();
+    assert_eq!(slow["transaction"]["createdAt"], first, "the ledger's time does not go back");
+    server.advance(TimeDelta::seconds(-4));
+    shop.add(input("behind")).await.refused("OVERLOADED");
+    server.advance(TimeDelta::seconds(8));
+    shop.add(input("behind")).await.ok();
+    assert_eq!(shop.balance("ann").await, 10);
+}
+
+/// Connections are cut again and again while clients send grants, and send again what was not
+/// answered: each is there exactly once.
+#[test]
+fn a_lost_connection_loses_nothing_and_doubles_nothing() {
+    play(Kind::Postgres, &["rules/gatewayz"], async |server: &Server| {
+        let shop = shop_with_ann(server).await;
+        let cut = tokio::spawn(cut_again_and_again(server.database.url.clone()));
+        let mut clients = JoinSet::new();
+        for client in 0..16 {
+            let service = shop.service.clone();
+            clients.spawn(async move {
+                for n in 0..25 {
+                    let mut answer =
+                        service.mutate("addCredits", grant(client * 25 + n), "replayed").await;
+                    while !answer.code().is_empty() {
+                        let code = answer.code().to_owned();
+                        assert!(
+                            ["OVERLOADED", "OUTCOME_UNKNOWN"].contains(&code.as_str()),
+                            "{answer:?}"
+                        );
+                        answer =
+                            service.mutate("addCredits", grant(client * 25 + n), "replayed").await;
+                    }
+                }
+            });
+        }
+        clients.join_all().await;
+        cut.abort();
+        drop(cut.await);
+        assert_eq!(shop.balance("ann").await, 16 * 25);
+        let counted = shop.of_user("ann", "transactions { totalCount }").await;
+        assert_eq!(counted["transactions"]["totalCount"], 16 * 25);
+    });
+}
+
+async fn cut_again_and_again(url: String) {
+    let connection = Database::connect(&url).await.unwrap();
+    loop {
+        let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+                   WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'";
+        // One of the connections cut may be this pool's own.
+        drop(connection.execute_unprepared(cut).await);
+        tokio::time::sleep(Duration::from_millis(40)).await;
+    }
+}
