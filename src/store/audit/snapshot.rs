@@ -13,8 +13,8 @@ use crate::store::{Database, StoreError};
 #[derive(Debug)]
 pub struct Snapshot {
     pub(in crate::store) transaction: DatabaseTransaction,
-    pub(super) tenant_id: i64,
-    pub(super) digests: Digests,
+    pub(in crate::store) tenant_id: i64,
+    pub(in crate::store) digests: Digests,
 }
 
 impl Database {
