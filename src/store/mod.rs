@@ -21,6 +21,7 @@ mod referrals;
 mod rows;
 mod schema;
 mod statement;
+mod statistics;
 mod tallies;
 mod tenants;
 mod transactions;

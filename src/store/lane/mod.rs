@@ -7,16 +7,17 @@ mod save;
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::PoisonError;
+use std::sync::atomic::AtomicI64;
 
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    ColumnTrait, ConnectionTrait, DatabaseConnection, DatabaseTransaction, EntityTrait,
+    QueryFilter, QuerySelect, SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 use uuid::Uuid;
 
 use super::rows::{Row, event, lane, tenant};
 use super::statement::KEYS_AT_ONCE;
-use super::{Database, StoreError};
+use super::{Database, StoreError, statistics};
 use crate::domain::records::Lane;
 use crate::domain::state::{Key, Slice};
 use digest::Digests;
@@ -31,6 +32,9 @@ pub struct LaneTransaction {
     tenant_id: i64,
     lane: Lane,
     digests: Digests,
+    /// The number of the last event that was saved.
+    saved: AtomicI64,
+    reader: DatabaseConnection,
 }
 
 impl Database {
@@ -47,7 +51,8 @@ impl Database {
         let row = lane::Entity::find_by_id(tenant_id).lock_exclusive().one(&transaction).await?;
         let lane = row.ok_or(StoreError::UnknownTenant(tenant_id))?.record()?;
         let digests = self.digests(&transaction, tenant_id).await?;
-        Ok(LaneTransaction { transaction, tenant_id, lane, digests })
+        let (saved, reader) = (AtomicI64::new(lane.seq), self.reader.clone());
+        Ok(LaneTransaction { transaction, tenant_id, lane, digests, saved, reader })
     }
 
     /// The tenant's row in `lanes` as it is now, without a lock.
@@ -115,7 +120,11 @@ impl LaneTransaction {
 
     /// Keeps everything. After [`StoreError::ConnectionLost`] it is unknown whether it did.
     pub async fn commit(self) -> Result<(), StoreError> {
-        Ok(self.transaction.commit().await?)
+        self.transaction.commit().await?;
+        if statistics::is_due(self.lane.seq, self.saved.into_inner()) {
+            statistics::count(&self.reader);
+        }
+        Ok(())
     }
 
     /// Keeps nothing.

@@ -1,5 +1,7 @@
 //! Saving a change: a few statements for each table that it touches, none for the others.
 
+use std::sync::atomic::Ordering;
+
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use super::LaneTransaction;
@@ -163,6 +165,7 @@ impl LaneTransaction {
     async fn save_row(&self, row: &Lane) -> Result<(), StoreError> {
         use sea_orm::ActiveValue::{NotSet, Set};
 
+        self.saved.fetch_max(row.seq, Ordering::Relaxed);
         let model = lane::Model::of(self.tenant_id, row)?;
         let settings_changed = row.settings_version != self.lane.settings_version;
         let settings = if settings_changed { Set(model.settings.clone()) } else { NotSet };
