@@ -3,79 +3,19 @@
 //! one snapshot, beside a running server.
 
 mod counts;
+mod invariant;
 mod ledger;
 mod lots;
 mod order;
 mod people;
 mod personal;
+mod snapshot;
 
-use sea_orm::{
-    AccessMode, ConnectionTrait, DatabaseTransaction, DbBackend, IsolationLevel, Statement,
-    TransactionOptions, TransactionTrait,
-};
+pub use invariant::{Broken, Invariant};
+pub use snapshot::Snapshot;
 
-use super::lane::digest::Digests;
-use super::{Database, StoreError};
-
-/// How many broken rows of one invariant are named.
-const NAMED: u64 = 1_000;
-
-/// Something that is always true of a tenant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Invariant {
-    /// What is true, in words.
-    pub name: &'static str,
-    check: Check,
-}
-
-/// How an invariant is checked. `$1` is the tenant; an id in braces is its text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Check {
-    /// Two queries of a subject and an amount, of which the sums by subject must be the same.
-    Sums { claims: &'static str, facts: &'static str },
-    /// A query of the subjects that break it, each with what is claimed and what would be right.
-    Rows(&'static str),
-    /// What is personal has the digest that stands beside it.
-    Digests,
-}
-
-/// A row of which an invariant is not true.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Broken {
-    /// The row, by what names it in its tenant.
-    pub row: String,
-    /// What it says.
-    pub claimed: Option<i64>,
-    /// What would be right.
-    pub counted: Option<i64>,
-}
-
-/// A tenant as it was at one instant.
-#[derive(Debug)]
-pub struct Snapshot {
-    pub(super) transaction: DatabaseTransaction,
-    pub(super) tenant_id: i64,
-    pub(super) digests: Digests,
-}
-
-impl Database {
-    /// Reads a tenant as it is now, whatever is written meanwhile. It keeps one of the reading
-    /// connections until it is dropped.
-    pub async fn snapshot(&self, tenant_id: i64) -> Result<Snapshot, StoreError> {
-        let options = match self.kind() {
-            // SQLite's readers see one state of the file from their first query to their last.
-            "sqlite" => TransactionOptions::default(),
-            _ => TransactionOptions {
-                isolation_level: Some(IsolationLevel::RepeatableRead),
-                access_mode: Some(AccessMode::ReadOnly),
-                ..TransactionOptions::default()
-            },
-        };
-        let transaction = self.reader.begin_with_options(options).await?;
-        let digests = self.digests(&transaction, tenant_id).await?;
-        Ok(Snapshot { transaction, tenant_id, digests })
-    }
-}
+use super::StoreError;
+use invariant::{Check, NAMED};
 
 impl Invariant {
     /// Every invariant.
@@ -90,16 +30,6 @@ impl Invariant {
         .into_iter()
         .flatten()
     }
-
-    /// `claims` and `facts` each give a subject and an amount.
-    const fn sums(name: &'static str, claims: &'static str, facts: &'static str) -> Self {
-        Self { name, check: Check::Sums { claims, facts } }
-    }
-
-    /// `rows` gives a subject, what is claimed, and what would be right.
-    const fn rows(name: &'static str, rows: &'static str) -> Self {
-        Self { name, check: Check::Rows(rows) }
-    }
 }
 
 impl Snapshot {
@@ -111,26 +41,6 @@ impl Snapshot {
             Check::Digests => return personal::broken(self).await,
         };
         self.query(&format!("{sql} LIMIT {NAMED}")).await
-    }
-
-    async fn query(&self, sql: &str) -> Result<Vec<Broken>, StoreError> {
-        let backend = self.transaction.get_database_backend();
-        let (open, close) = match backend {
-            DbBackend::Sqlite => ("lower(hex(", "))"),
-            _ => ("CAST(", " AS TEXT)"),
-        };
-        let sql = sql.replace('{', open).replace('}', close);
-        let statement = Statement::from_sql_and_values(backend, sql, [self.tenant_id.into()]);
-        let rows = self.transaction.query_all_raw(statement).await?;
-        rows.iter()
-            .map(|row| {
-                Ok(Broken {
-                    row: row.try_get_by_index(0)?,
-                    claimed: row.try_get_by_index(1)?,
-                    counted: row.try_get_by_index(2)?,
-                })
-            })
-            .collect()
     }
 }
 

@@ -3,7 +3,8 @@
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
-use super::{Broken, NAMED, Snapshot};
+use super::invariant::{Broken, NAMED};
+use super::snapshot::Snapshot;
 use crate::store::StoreError;
 use crate::store::rows::decision::{personal as fact_personal, sheet};
 use crate::store::rows::event::{self, personal as event_personal};
