@@ -1,6 +1,6 @@
 //! The running totals, and the counts on the lane's row.
 
-use super::Invariant;
+use super::invariant::Invariant;
 
 pub(super) const INVARIANTS: &[Invariant] = &[
     Invariant::sums(

@@ -1,6 +1,6 @@
 //! Accounts and transactions.
 
-use super::Invariant;
+use super::invariant::Invariant;
 
 pub(super) const INVARIANTS: &[Invariant] = &[
     Invariant::sums(

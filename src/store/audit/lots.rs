@@ -1,6 +1,6 @@
 //! Lots and their uses.
 
-use super::Invariant;
+use super::invariant::Invariant;
 
 pub(super) const INVARIANTS: &[Invariant] = &[
     Invariant::rows(

@@ -3,6 +3,7 @@
 //! one snapshot, beside a running server.
 
 mod counts;
+mod invariant;
 mod ledger;
 mod lots;
 mod order;
@@ -16,39 +17,9 @@ use sea_orm::{
 
 use super::lane::digest::Digests;
 use super::{Database, StoreError};
+use invariant::{Check, NAMED};
 
-/// How many broken rows of one invariant are named.
-const NAMED: u64 = 1_000;
-
-/// Something that is always true of a tenant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Invariant {
-    /// What is true, in words.
-    pub name: &'static str,
-    check: Check,
-}
-
-/// How an invariant is checked. `$1` is the tenant; an id in braces is its text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Check {
-    /// Two queries of a subject and an amount, of which the sums by subject must be the same.
-    Sums { claims: &'static str, facts: &'static str },
-    /// A query of the subjects that break it, each with what is claimed and what would be right.
-    Rows(&'static str),
-    /// What is personal has the digest that stands beside it.
-    Digests,
-}
-
-/// A row of which an invariant is not true.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Broken {
-    /// The row, by what names it in its tenant.
-    pub row: String,
-    /// What it says.
-    pub claimed: Option<i64>,
-    /// What would be right.
-    pub counted: Option<i64>,
-}
+pub use invariant::{Broken, Invariant};
 
 /// A tenant as it was at one instant.
 #[derive(Debug)]
@@ -90,16 +61,6 @@ impl Invariant {
         .into_iter()
         .flatten()
     }
-
-    /// `claims` and `facts` each give a subject and an amount.
-    const fn sums(name: &'static str, claims: &'static str, facts: &'static str) -> Self {
-        Self { name, check: Check::Sums { claims, facts } }
-    }
-
-    /// `rows` gives a subject, what is claimed, and what would be right.
-    const fn rows(name: &'static str, rows: &'static str) -> Self {
-        Self { name, check: Check::Rows(rows) }
-    }
 }
 
 impl Snapshot {
@@ -108,7 +69,10 @@ impl Snapshot {
         let sql = match invariant.check {
             Check::Rows(rows) => rows.to_owned(),
             Check::Sums { claims, facts } => unequal(claims, facts),
-            Check::Digests => return personal::broken(self).await,
+            Check::Digests => {
+                let snapshot = (&self.transaction, self.tenant_id);
+                return personal::broken(snapshot, &self.digests).await;
+            }
         };
         self.query(&format!("{sql} LIMIT {NAMED}")).await
     }

@@ -1,6 +1,6 @@
 //! The order of events, and what was made by them.
 
-use super::{Check, Invariant};
+use super::invariant::{Check, Invariant};
 
 pub(super) const INVARIANTS: &[Invariant] = &[
     Invariant::rows(

@@ -1,6 +1,6 @@
 //! Users, referrals and promotion codes.
 
-use super::Invariant;
+use super::invariant::Invariant;
 
 pub(super) const INVARIANTS: &[Invariant] = &[
     Invariant::sums(
