@@ -4,7 +4,6 @@
 
 mod architecture;
 mod command_line;
-mod edge;
 mod examples;
 mod harness;
 mod lane;

@@ -1,4 +1,4 @@
-//! What an invariant is, and how it is checked.
+//! What an invariant is, and a row that breaks it.
 
 /// How many broken rows of one invariant are named.
 pub(super) const NAMED: u64 = 1_000;

@@ -1,52 +1,46 @@
 //! What is personal has the digest that stands on the row beside it. Only the program knows the key,
 //! so this is checked here, row by row in order, some at a time.
 
-use sea_orm::{
-    ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::invariant::{Broken, NAMED};
+use super::snapshot::Snapshot;
 use crate::store::StoreError;
-use crate::store::lane::digest::Digests;
 use crate::store::rows::decision::{personal as fact_personal, sheet};
 use crate::store::rows::event::{self, personal as event_personal};
 use crate::store::statement::{KEYS_AT_ONCE, find_in};
 
 const AT_ONCE: usize = 500;
 
-/// The transaction of a snapshot, and its tenant.
-type From<'a> = (&'a DatabaseTransaction, i64);
-
-pub(super) async fn broken(from: From<'_>, digests: &Digests) -> Result<Vec<Broken>, StoreError> {
-    let mut broken = events(from, digests).await?;
-    broken.extend(fact_sheets(from, digests).await?);
+pub(super) async fn broken(snapshot: &Snapshot) -> Result<Vec<Broken>, StoreError> {
+    let mut broken = events(snapshot).await?;
+    broken.extend(fact_sheets(snapshot).await?);
     let most = usize::try_from(NAMED).unwrap_or(KEYS_AT_ONCE);
     broken.truncate(most);
     Ok(broken)
 }
 
-async fn events(from: From<'_>, digests: &Digests) -> Result<Vec<Broken>, StoreError> {
+async fn events(snapshot: &Snapshot) -> Result<Vec<Broken>, StoreError> {
     use event_personal::{Column, Entity};
 
-    let (transaction, tenant_id) = from;
     let (mut broken, mut last) = (Vec::new(), 0);
     loop {
         let some = Entity::find()
-            .filter(Column::TenantId.eq(tenant_id))
+            .filter(Column::TenantId.eq(snapshot.tenant_id))
             .filter(Column::Seq.gt(last))
             .order_by_asc(Column::Seq)
             .limit(AT_ONCE as u64)
-            .all(transaction)
+            .all(&snapshot.transaction)
             .await?;
         let seqs: Vec<i64> = some.iter().map(|row| row.seq).collect();
-        let tenant = (event::Column::TenantId, tenant_id);
+        let tenant = (event::Column::TenantId, snapshot.tenant_id);
         let column = event::Column::Seq;
-        let rows = find_in::<event::Entity, _, _>(transaction, tenant, column, &seqs);
+        let rows = find_in::<event::Entity, _, _>(&snapshot.transaction, tenant, column, &seqs);
         let rows = rows.await?;
         for own in &some {
             let digest = rows.iter().find(|row| row.seq == own.seq);
             let digest = digest.and_then(|row| row.personal_digest.as_deref());
-            if digest != Some(digests.of(&own.personal).as_str()) {
+            if digest != Some(snapshot.digests.of(&own.personal).as_str()) {
                 broken.push(unlike(format!("event {}", own.seq)));
             }
         }
@@ -57,10 +51,9 @@ async fn events(from: From<'_>, digests: &Digests) -> Result<Vec<Broken>, StoreE
     }
 }
 
-async fn fact_sheets(from: From<'_>, digests: &Digests) -> Result<Vec<Broken>, StoreError> {
+async fn fact_sheets(snapshot: &Snapshot) -> Result<Vec<Broken>, StoreError> {
     use fact_personal::{Column, Entity};
 
-    let (transaction, tenant_id) = from;
     let (mut broken, mut last) = (Vec::new(), 0);
     loop {
         // Whole events: the sheets of one are few.
@@ -68,25 +61,26 @@ async fn fact_sheets(from: From<'_>, digests: &Digests) -> Result<Vec<Broken>, S
             .select_only()
             .column(Column::Seq)
             .distinct()
-            .filter(Column::TenantId.eq(tenant_id))
+            .filter(Column::TenantId.eq(snapshot.tenant_id))
             .filter(Column::Seq.gt(last))
             .order_by_asc(Column::Seq)
             .limit(AT_ONCE as u64)
             .into_tuple()
-            .all(transaction)
+            .all(&snapshot.transaction)
             .await?;
         let Some(seq) = seqs.last() else { return Ok(broken) };
         last = *seq;
-        let tenant = (Column::TenantId, tenant_id);
-        let some = find_in::<Entity, _, _>(transaction, tenant, Column::Seq, &seqs).await?;
-        let tenant = (sheet::Column::TenantId, tenant_id);
+        let tenant = (Column::TenantId, snapshot.tenant_id);
+        let some =
+            find_in::<Entity, _, _>(&snapshot.transaction, tenant, Column::Seq, &seqs).await?;
+        let tenant = (sheet::Column::TenantId, snapshot.tenant_id);
         let column = sheet::Column::Seq;
-        let rows = find_in::<sheet::Entity, _, _>(transaction, tenant, column, &seqs);
+        let rows = find_in::<sheet::Entity, _, _>(&snapshot.transaction, tenant, column, &seqs);
         let rows = rows.await?;
         for own in &some {
             let row = rows.iter().find(|row| (row.seq, row.n) == (own.seq, own.n));
             let digest = row.and_then(|row| row.personal_digest.as_deref());
-            if digest != Some(digests.of(&own.personal).as_str()) {
+            if digest != Some(snapshot.digests.of(&own.personal).as_str()) {
                 broken.push(unlike(format!("fact sheet {} {}", own.seq, own.n)));
             }
         }

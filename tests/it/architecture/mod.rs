@@ -135,11 +135,11 @@ fn the_source_knows_no_program() {
 
 #[test]
 fn the_default_program_is_named_once() {
-    let named: Vec<_> = project()
-        .into_iter()
-        .flat_map(|file| file.literals)
-        .filter(|literal| literal.contains(DEFAULT_PROGRAM))
-        .collect();
+    let mut named = Vec::new();
+    for file in project() {
+        let said = file.literals.iter().filter(|literal| literal.contains(DEFAULT_PROGRAM));
+        named.extend(said.map(|literal| format!("{}: {literal:?}", file.path)));
+    }
     assert!(named.len() <= 1, "{named:?}");
 }
 

@@ -3,6 +3,7 @@
 mod bad_input;
 mod credits;
 mod crowd;
+mod edge;
 mod gatewayz;
 mod gatewayz_refunds;
 mod harbour;
