@@ -101,14 +101,24 @@ pub fn object(what: &str, value: Option<Value>) -> Result<Map<String, Value>, Re
 
 /// A JSON value of bounded size and depth, without U+0000.
 pub fn json(what: &str, value: &Value) -> Result<(), Refusal> {
-    if depth(value) > MAX_JSON_DEPTH {
-        return Err(Refusal::bad_input(format!(
-            "{what} is nested more than {MAX_JSON_DEPTH} deep."
-        )));
+    json_within(what, value, (MAX_JSON_DEPTH, MAX_JSON_BYTES))
+}
+
+/// Facts, which hold values that callers gave, and more.
+pub fn facts(what: &str, value: &Value) -> Result<(), Refusal> {
+    json_within(what, value, (MAX_JSON_DEPTH + 4, 4 * MAX_JSON_BYTES))
+}
+
+fn json_within(
+    what: &str,
+    value: &Value,
+    (max_depth, max_bytes): (usize, usize),
+) -> Result<(), Refusal> {
+    if depth(value) > max_depth {
+        return Err(Refusal::bad_input(format!("{what} is nested more than {max_depth} deep.")));
     }
-    let text = value.to_string();
-    if text.len() > MAX_JSON_BYTES {
-        return Err(Refusal::bad_input(format!("{what} is larger than {MAX_JSON_BYTES} bytes.")));
+    if value.to_string().len() > max_bytes {
+        return Err(Refusal::bad_input(format!("{what} is larger than {max_bytes} bytes.")));
     }
     if has_nul(value) {
         return Err(Refusal::bad_input(format!(

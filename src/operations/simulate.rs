@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::peek::{ask, ground, nobodys, slice};
 pub use super::simulation::{SimulateRequest, SimulatedDecision, SimulationResult};
-use super::{Operations, seeding};
+use super::{Operations, input, seeding};
 use crate::domain::amount::Amount;
 use crate::domain::apply::{Foretold, Trial, preview};
 use crate::domain::caller::TenantRef;
@@ -23,6 +23,7 @@ pub async fn simulate(
     tenant: &TenantRef,
     request: SimulateRequest,
 ) -> Result<SimulationResult, Refusal> {
+    check(&request)?;
     let (mut slice, in_force) = slice(operations, tenant).await?;
     lay_settings(&mut slice, &in_force.program.default_settings, request.settings.as_ref())?;
     let draft = match operations
@@ -57,6 +58,14 @@ pub async fn simulate(
         decisions: recorder.match_with(foretold),
         error: None,
     })
+}
+
+fn check(request: &SimulateRequest) -> Result<(), Refusal> {
+    input::word("event", &request.event)?;
+    input::optional_word("userId", request.user_id.as_deref())?;
+    request.data.as_ref().map_or(Ok(()), |data| input::json("data", data))?;
+    request.settings.as_ref().map_or(Ok(()), |settings| input::json("settings", settings))?;
+    request.facts.as_ref().map_or(Ok(()), |facts| input::facts("facts", facts))
 }
 
 fn lay_settings(

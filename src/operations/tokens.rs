@@ -11,8 +11,8 @@ use super::{Call, input, tenants, users};
 use crate::domain::refusal::Refusal;
 use crate::domain::time::Time;
 
-/// How long a token can hold, in seconds: a minute to a day.
-const TTL_SECONDS: std::ops::RangeInclusive<i64> = 60..=86_400;
+/// How long a token can hold, in seconds: at most a week, for it cannot be taken back.
+const TTL_SECONDS: std::ops::RangeInclusive<i64> = 1..=604_800;
 
 /// What a token says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,7 +39,7 @@ pub async fn issue(call: &Call, user_id: &str, ttl_seconds: i64) -> Result<Issue
     call.caller.require_service()?;
     input::word("userId", user_id)?;
     if !TTL_SECONDS.contains(&ttl_seconds) {
-        return Err(Refusal::bad_input("ttlSeconds must be 60 to 86400."));
+        return Err(Refusal::bad_input("ttlSeconds must be 1 to 604800, a week."));
     }
     let user = users::expect(call, user_id).await?;
     if user.erased_at.is_some() {
@@ -78,7 +78,7 @@ pub fn check(secret: &TenantSecret, token: &str, now: Time) -> Option<Claims> {
     rules.validate_aud = false;
     let key = DecodingKey::from_secret(secret.signing_key());
     let claims = jsonwebtoken::decode::<Claims>(token, &key, &rules).ok()?.claims;
-    (now.timestamp() < claims.exp && !claims.sub.is_empty()).then_some(claims)
+    (now.timestamp() < claims.exp && input::word("sub", &claims.sub).is_ok()).then_some(claims)
 }
 
 #[cfg(test)]

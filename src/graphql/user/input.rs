@@ -171,7 +171,7 @@ pub struct UpdateUserPayload {
 pub struct IssueUserTokenInput {
     /// Which user.
     pub user_id: ID,
-    /// How long it holds, in seconds: 60 to 86,400.
+    /// How long it holds, in seconds: 1 to 604,800 (a week).
     #[graphql(default_with = "Some(3600)")]
     pub ttl_seconds: Option<i32>,
 }
