@@ -10,6 +10,8 @@ use crate::domain::command::{Body, Command, SettledAccount};
 use crate::domain::refusal::Refusal;
 use crate::operations::Operations;
 
+use super::again;
+
 /// How often accounts are swept; lists and totals over many users are at most this old.
 const EVERY: Duration = Duration::from_secs(30);
 
@@ -29,7 +31,8 @@ pub async fn run(operations: Operations) {
     }
 }
 
-/// Settles every account in which something is due by now, and forgets old visits. Gives how many
+/// Settles every account in which something is due by now, forgets old visits, and decides again
+/// what ran out of time. Gives how many
 /// accounts were settled.
 pub async fn once(operations: &Operations) -> Result<u64, Refusal> {
     let now = operations.clock.now();
@@ -40,6 +43,7 @@ pub async fn once(operations: &Operations) -> Result<u64, Refusal> {
     for tenant_id in operations.database.tenant_ids().await? {
         while operations.database.clear_clicks(tenant_id, now - CLICKS_KEPT, AT_ONCE).await? > 0 {}
     }
+    again::once(operations).await?;
     Ok(settled)
 }
 

@@ -5,6 +5,7 @@
 mod architecture;
 mod command_line;
 mod examples;
+mod first_start;
 mod harness;
 mod lane;
 #[expect(dead_code, reason = "the bench uses the rest of it")]
