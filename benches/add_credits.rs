@@ -9,7 +9,6 @@
 #[path = "../tests/it/postgres.rs"]
 mod postgres;
 
-use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -39,13 +38,13 @@ async fn run(span: Duration, rounds: u64) {
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     bench.drive(Duration::from_secs(2)).await;
     for round in 1..=rounds {
-        bench.batches.take();
-        let grants = bench.drive(span).await;
-        let batches = bench.batches.take();
+        let (before, grants) = (bench.batches(), bench.drive(span).await);
+        let after = bench.batches();
         let plain = bench.pgbench(span);
-        let ratio = grants / plain;
         println!(
-            "round {round}: addCredits {grants:>6.0}/s   pgbench {plain:>6.0}/s   ratio {ratio:.2}   {batches}"
+            "round {round}: addCredits {grants:>7.0}/s   pgbench {plain:>7.0}/s   ratio {:.2}   {}",
+            grants / plain,
+            sizes(&before, &after)
         );
         ours.push(grants);
         theirs.push(plain);
@@ -72,46 +71,6 @@ struct Bench {
     token: String,
     client: reqwest::Client,
     sent: Arc<AtomicU64>,
-    batches: Arc<Batches>,
-}
-
-/// What the server logged of its batches.
-#[derive(Default)]
-struct Batches {
-    count: AtomicU64,
-    commands: AtomicU64,
-    largest: AtomicU64,
-}
-
-impl Batches {
-    /// Reads the server's log to its end, in a thread of its own.
-    fn follow(self: &Arc<Self>, log: impl Read + Send + 'static) {
-        let batches = Arc::clone(self);
-        std::thread::spawn(move || {
-            for line in BufReader::new(log).lines().map_while(Result::ok) {
-                let size =
-                    line.split("\"size\":").nth(1).and_then(|rest| rest.split([',', '}']).next());
-                match size.and_then(|size| size.parse().ok()) {
-                    Some(size) => batches.add(size),
-                    None => eprintln!("{line}"),
-                }
-            }
-        });
-    }
-
-    fn add(&self, size: u64) {
-        self.count.fetch_add(1, Ordering::Relaxed);
-        self.commands.fetch_add(size, Ordering::Relaxed);
-        self.largest.fetch_max(size, Ordering::Relaxed);
-    }
-
-    /// What was seen since the last time, in words.
-    fn take(&self) -> String {
-        let [count, commands, largest] = [&self.count, &self.commands, &self.largest]
-            .map(|number| number.swap(0, Ordering::Relaxed));
-        let mean = commands as f64 / count.max(1) as f64;
-        format!("{count} batches of {mean:.1} commands, {largest} at most")
-    }
 }
 
 impl Drop for Bench {
@@ -124,19 +83,14 @@ impl Drop for Bench {
 impl Bench {
     async fn start(url: String) -> Self {
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let mut process = Command::new(env!("CARGO_BIN_EXE_guerdon"))
+        let process = Command::new(env!("CARGO_BIN_EXE_guerdon"))
             .env("DATABASE_URL", &url)
             .env("GUERDON_LISTEN", format!("127.0.0.1:{port}"))
             .env("GUERDON_OPERATOR_KEY", KEY)
             .env("GUERDON_RULES", concat!(env!("CARGO_MANIFEST_DIR"), "/rules"))
-            .env("RUST_LOG", "warn,guerdon::operations::lane=debug")
-            .env("NO_COLOR", "1")
             .stdout(Stdio::null())
-            .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let batches = Arc::<Batches>::default();
-        batches.follow(process.stderr.take().expect("the log is piped"));
         let mut bench = Self {
             database: url,
             server: format!("http://127.0.0.1:{port}"),
@@ -144,7 +98,6 @@ impl Bench {
             token: KEY.to_owned(),
             client: reqwest::Client::new(),
             sent: Arc::default(),
-            batches,
         };
         bench.wait().await;
         let key = json!({ "name": "bench", "role": "SERVICE", "tenant": "starter" });
@@ -234,10 +187,12 @@ impl Bench {
 
     /// The same grant as one statement, from as many connections; grants a second.
     fn pgbench(&self, span: Duration) -> f64 {
-        let grant = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/grant.sql");
-        let grant = std::fs::read_to_string(grant).unwrap();
         let script = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(script.path(), grant.replace(":users", &USERS.to_string())).unwrap();
+        std::fs::write(
+            script.path(),
+            include_str!("grant.sql").replace(":users", &USERS.to_string()),
+        )
+        .unwrap();
         let seconds = span.as_secs().to_string();
         let clients = CONNECTIONS.to_string();
         let mut command = self.tool("pgbench");
@@ -255,6 +210,17 @@ impl Bench {
         Command::new(installed.unwrap_or_else(|| name.into()))
     }
 
+    /// How many batches there were and how many commands they held: the events of a batch have one
+    /// time.
+    fn batches(&self) -> (f64, f64) {
+        let question = "SELECT count(DISTINCT at), count(*) FROM events";
+        let done =
+            self.tool("psql").args(["-XAt", "-F", " ", "-c", question, &self.database]).output();
+        let printed = String::from_utf8(done.unwrap().stdout).unwrap();
+        let mut numbers = printed.split_whitespace().map(|number| number.parse().unwrap());
+        (numbers.next().unwrap(), numbers.next().unwrap())
+    }
+
     /// What was granted is what the accounts hold.
     async fn check(&self) {
         let done = Command::new(env!("CARGO_BIN_EXE_guerdon"))
@@ -265,4 +231,12 @@ impl Bench {
         assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stdout));
         println!("audit: every balance is the sum of its entries");
     }
+}
+
+fn sizes(before: &(f64, f64), after: &(f64, f64)) -> String {
+    let (batches, commands) = (after.0 - before.0, after.1 - before.1);
+    if batches == 0.0 {
+        return "batch sizes unknown".to_owned();
+    }
+    format!("{:.1} commands a batch ({batches:.0} batches)", commands / batches)
 }
