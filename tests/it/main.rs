@@ -4,6 +4,7 @@
 
 mod architecture;
 mod command_line;
+mod corners;
 mod examples;
 mod harness;
 mod lane;
