@@ -38,8 +38,8 @@ async fn run(span: Duration, rounds: u64) {
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     bench.drive(Duration::from_secs(2)).await;
     for round in 1..=rounds {
-        let (before, grants) = (bench.batches().await, bench.drive(span).await);
-        let after = bench.batches().await;
+        let (before, grants) = (bench.batches(), bench.drive(span).await);
+        let after = bench.batches();
         let plain = bench.pgbench(span);
         println!(
             "round {round}: addCredits {grants:>7.0}/s   pgbench {plain:>7.0}/s   ratio {:.2}   {}",
@@ -210,15 +210,15 @@ impl Bench {
         Command::new(installed.unwrap_or_else(|| name.into()))
     }
 
-    /// How many batches there were and how many commands they held, as the server counts them.
-    async fn batches(&self) -> (f64, f64) {
-        let response = self.client.get(format!("{}/metrics", self.server)).send().await.unwrap();
-        let text = response.text().await.unwrap();
-        let sum = |name: &str| {
-            let lines = text.lines().filter(|line| line.starts_with(name));
-            lines.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum()
-        };
-        (sum("guerdon_lane_batch_commands_count"), sum("guerdon_lane_batch_commands_sum"))
+    /// How many batches there were and how many commands they held: the events of a batch have one
+    /// time.
+    fn batches(&self) -> (f64, f64) {
+        let question = "SELECT count(DISTINCT at), count(*) FROM events";
+        let done =
+            self.tool("psql").args(["-XAt", "-F", " ", "-c", question, &self.database]).output();
+        let printed = String::from_utf8(done.unwrap().stdout).unwrap();
+        let mut numbers = printed.split_whitespace().map(|number| number.parse().unwrap());
+        (numbers.next().unwrap(), numbers.next().unwrap())
     }
 
     /// What was granted is what the accounts hold.

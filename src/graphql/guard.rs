@@ -134,6 +134,13 @@ mod tests {
 
     use super::*;
 
+    proptest::proptest! {
+        #[test]
+        fn any_text_can_be_looked_at(text in "[\\[\\]{}()\"\\\\#\n a]{0,200}") {
+            assert!(deepest_nesting(&text) <= text.len());
+        }
+    }
+
     #[test]
     fn brackets_in_strings_and_comments_do_not_count() {
         assert_eq!(deepest_nesting("{ a(x: [[1]]) { b } }"), 4);

@@ -1,6 +1,8 @@
 //! GraphQL over a socket: the protocol `graphql-transport-ws`. The credential comes in the first
 //! message: `{"type": "connection_init", "payload": {"authorization": "Bearer ..."}}`.
 
+use std::time::Duration;
+
 use async_graphql::http::{WebSocket as Protocol, WebSocketProtocols, WsMessage};
 use async_graphql::{Data, Error};
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
@@ -9,6 +11,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use futures_util::{SinkExt, StreamExt, future};
 use serde_json::Value;
+use tokio::time::timeout;
 
 use super::auth::{Origin, bearer};
 use super::served::{MAX_BODY, Served};
@@ -23,6 +26,10 @@ const PROTOCOL: &str = "graphql-transport-ws";
 const INIT_REFUSED: u16 = 1002;
 /// The code that clients of the protocol know for it.
 const FORBIDDEN: u16 = 4403;
+/// The code for a first message that does not come.
+const TOO_LATE: u16 = 4408;
+/// How long the first message may take.
+const LONGEST_SILENCE: Duration = Duration::from_secs(10);
 
 /// Answers `/graphql/ws`.
 pub async fn handle(State(served): State<Served>, request: Request) -> Response {
@@ -55,22 +62,29 @@ async fn serve(served: Served, origin: Origin, socket: WebSocket) {
             data.insert(call);
             Ok(data)
         });
-    let mut open = false;
-    while let Some(message) = outgoing.next().await {
+    // Nothing is said before the first message was looked at: the first answer opens the socket.
+    let Ok(first) = timeout(LONGEST_SILENCE, outgoing.next()).await else {
+        let _ = sink.send(close(TOO_LATE, "Send connection_init first.".to_owned())).await;
+        return;
+    };
+    let mut next = first.map(|message| match message {
+        WsMessage::Close(INIT_REFUSED, reason) => WsMessage::Close(FORBIDDEN, reason),
+        message => message,
+    });
+    while let Some(message) = next {
         let message = match message {
-            WsMessage::Text(text) => {
-                open = true;
-                Message::Text(text.into())
-            }
-            WsMessage::Close(code, reason) => {
-                let code = if code == INIT_REFUSED && !open { FORBIDDEN } else { code };
-                Message::Close(Some(CloseFrame { code, reason: reason.into() }))
-            }
+            WsMessage::Text(text) => Message::Text(text.into()),
+            WsMessage::Close(code, reason) => close(code, reason),
         };
         if sink.send(message).await.is_err() {
             return;
         }
+        next = outgoing.next().await;
     }
+}
+
+fn close(code: u16, reason: String) -> Message {
+    Message::Close(Some(CloseFrame { code, reason: reason.into() }))
 }
 
 fn text(message: Message) -> Option<Vec<u8>> {

@@ -11,6 +11,7 @@ const README: &str = include_str!("../../README.md");
 const CI: &str = include_str!("../../.ci/run");
 const ADDRESS: &str = "http://127.0.0.1:8080";
 const POSTGRES: &str = "postgres://guerdon:guerdon@127.0.0.1:5432/guerdon";
+const KEY: &str = "a-long-random-text-of-your-own-0123456789";
 const DONE: &str = "the block is done: ";
 
 /// A fenced block of the README: its language and its text.
@@ -125,7 +126,9 @@ async fn every_command_works_when_pasted() {
     }
     assert!(seen.iter().filter(|language| **language == "sh").count() >= 9, "{seen:?}");
     let server = server.expect("the last server runs on PostgreSQL");
-    server.shop("gatewayz").register("ann").await;
+    let operator = server.bearer(KEY).naming("gatewayz");
+    let input = serde_json::json!({ "id": "ann" });
+    assert_eq!(operator.mutate("registerUser", input, "created").await.ok()["created"], true);
     shell.close();
     drop(server);
     database.remove().await;

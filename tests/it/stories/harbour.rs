@@ -221,16 +221,14 @@ async fn the_ceilings_stand_outside_the_scripts(server: &Server) {
         "REWARDED",
         "what was paid for is not counted"
     );
-    for (n, user) in ["one", "two"].iter().enumerate() {
+    for user in ["one", "two"] {
         let data = json!({ "amount": 1_000, "options": {} });
-        for half in 0..2 {
-            shop.event(&format!("o-{n}-{half}"), user, "gift", data.clone()).await;
-        }
+        shop.event(&format!("g-{user}"), user, "gift", data).await;
     }
     assert_eq!(
         (shop.balance("one").await, shop.balance("two").await),
-        (2_001, 1_001),
-        "the program and day"
+        (1_001, 1),
+        "program and day"
     );
     server.advance(TimeDelta::days(1));
     assert_eq!(outcome("g-6", 1).await.0, "REWARDED");

@@ -9,4 +9,5 @@ mod gatewayz_refunds;
 mod harbour;
 mod isolation;
 mod productready;
+mod sockets;
 mod starter;
