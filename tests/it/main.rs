@@ -4,6 +4,7 @@
 
 mod architecture;
 mod command_line;
+mod corners;
 mod examples;
 mod first_start;
 mod harness;
