@@ -52,13 +52,13 @@ impl Serve {
             operator_key: self.operator_key,
             provision: !self.no_provision,
         };
-        let database_url = settings.database_url.clone();
+        let key = key_for_people(&settings);
         let app = App::start(settings, Clock::machine()).await?;
         let listener = TcpListener::bind(self.listen).await;
         let listener = listener.with_context(|| {
             format!("Cannot listen on {}; choose another with GUERDON_LISTEN", self.listen)
         })?;
-        greet(&app, &database_url, listener.local_addr()?).await?;
+        greet(&app, &key, listener.local_addr()?).await?;
         http::serve(listener, app.router(), ended()).await?;
         tracing::info!("ending: what was accepted is finished");
         app.stop().await;
@@ -66,17 +66,21 @@ impl Serve {
     }
 }
 
+/// Where a shell finds the operator's key: in its file, or in the environment.
+fn key_for_people(settings: &Settings) -> String {
+    match key_file(&settings.database_url).filter(|_| settings.operator_key.is_none()) {
+        Some(file) => format!("$(cat {})", file.display()),
+        None => "$GUERDON_OPERATOR_KEY".to_owned(),
+    }
+}
+
 /// Says where to go from here. Never prints a key.
-async fn greet(app: &App, database_url: &str, address: SocketAddr) -> anyhow::Result<()> {
+async fn greet(app: &App, key: &str, address: SocketAddr) -> anyhow::Result<()> {
     let tenants = app.operations.database.tenants_page(Page::first(50)).await?.rows;
     let slugs: Vec<&str> = tenants.iter().map(|tenant| tenant.slug.as_str()).collect();
     print(&format!("Guerdon serves on http://{address}"))?;
     print(&format!("  GraphiQL  http://{address}/graphiql"))?;
     print(&format!("  tenants   {}", slugs.join(", ")))?;
-    let key = match key_file(database_url).filter(|file| file.exists()) {
-        Some(file) => format!("$(cat {})", file.display()),
-        None => "$GUERDON_OPERATOR_KEY".to_owned(),
-    };
     let query = r#"{"query":"{ tenants { nodes { slug name currency } } }"}"#;
     print(&format!(
         "  try       curl -sS http://{address}/graphql -H 'Content-Type: application/json' -H \"Authorization: Bearer {key}\" -d '{query}'"

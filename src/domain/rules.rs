@@ -6,6 +6,10 @@ use serde_json::Value;
 
 use super::effect::Effect;
 
+/// How the message begins of a script that was cut off by the clock: the last resort, which depends
+/// on the machine's load, so that it is decided again by itself.
+pub const OUT_OF_TIME: &str = "deadline";
+
 /// Rules that decide. Pure: equal facts give equal answers (but for the measured duration).
 pub trait Rules: Send + Sync {
     /// Does any rule file handle this event type (`signup`, `purchase`, ...)?

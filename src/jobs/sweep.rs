@@ -7,8 +7,10 @@ use uuid::Uuid;
 
 use crate::domain::caller::TenantRef;
 use crate::domain::command::{Body, Command, SettledAccount};
-use crate::domain::refusal::Refusal;
+use crate::domain::refusal::{Code, Refusal};
 use crate::operations::Operations;
+
+use super::again;
 
 /// How often accounts are swept; lists and totals over many users are at most this old.
 const EVERY: Duration = Duration::from_secs(30);
@@ -29,39 +31,74 @@ pub async fn run(operations: Operations) {
     }
 }
 
-/// Settles every account in which something is due by now, and forgets old visits. Gives how many
-/// accounts were settled.
+/// Settles every account in which something is due by now, forgets old visits, and decides again
+/// what ran out of time. Gives how many accounts were settled. A tenant whose accounts cannot be
+/// settled holds up no other, nor does an account; the last refusal is given when all others are
+/// done.
 pub async fn once(operations: &Operations) -> Result<u64, Refusal> {
     let now = operations.clock.now();
-    let mut settled = 0;
+    let mut done = Done::default();
     for tenant_id in operations.database.tenants_with_due_accounts(now).await? {
-        settled += settle_tenant(operations, tenant_id).await?;
+        if let Err(refusal) = settle_tenant(operations, tenant_id, &mut done).await {
+            tracing::warn!(tenant = tenant_id, %refusal, "the sweep of a tenant goes on later");
+            done.refusal = Some(refusal);
+        }
     }
     for tenant_id in operations.database.tenant_ids().await? {
         while operations.database.clear_clicks(tenant_id, now - CLICKS_KEPT, AT_ONCE).await? > 0 {}
     }
-    Ok(settled)
+    again::once(operations).await?;
+    done.refusal.map_or(Ok(done.settled), Err)
 }
 
-async fn settle_tenant(operations: &Operations, tenant_id: i64) -> Result<u64, Refusal> {
+/// What a sweep came to.
+#[derive(Default)]
+struct Done {
+    settled: u64,
+    refusal: Option<Refusal>,
+}
+
+async fn settle_tenant(
+    operations: &Operations,
+    tenant_id: i64,
+    done: &mut Done,
+) -> Result<(), Refusal> {
     let tenant = TenantRef { id: tenant_id, slug: String::new() };
-    let mut settled = 0;
     loop {
         let due =
             operations.database.due_accounts(tenant_id, operations.clock.now(), AT_ONCE).await?;
-        let count = due.len() as u64;
+        let (count, before) = (due.len() as u64, done.settled);
         let accounts: Vec<SettledAccount> = (due.into_iter())
             .map(|key| SettledAccount { user_id: key.user_id, unit: key.unit })
             .collect();
-        if accounts.is_empty() {
-            return Ok(settled);
-        }
-        operations.lanes.submit(&tenant, settling(accounts)).await?;
-        settled += count;
-        if count < AT_ONCE {
-            return Ok(settled);
+        settle(operations, &tenant, accounts, done).await?;
+        // Fewer were left than are asked for; or all that are left cannot be settled.
+        if count < AT_ONCE || done.settled == before {
+            return Ok(());
         }
     }
+}
+
+/// Settles accounts together; when that breaks, in halves, until the culprit is alone.
+async fn settle(
+    operations: &Operations,
+    tenant: &TenantRef,
+    accounts: Vec<SettledAccount>,
+    done: &mut Done,
+) -> Result<(), Refusal> {
+    let mut waiting = vec![accounts];
+    while let Some(mut accounts) = waiting.pop().filter(|accounts| !accounts.is_empty()) {
+        match operations.lanes.submit(tenant, settling(accounts.clone())).await {
+            Ok(_) => done.settled += accounts.len() as u64,
+            Err(refusal) if refusal.code != Code::Internal => return Err(refusal),
+            Err(_) if accounts.len() > 1 => {
+                let later = accounts.split_off(accounts.len() / 2);
+                waiting.extend([later, accounts]);
+            }
+            Err(refusal) => done.refusal = Some(refusal),
+        }
+    }
+    Ok(())
 }
 
 fn settling(accounts: Vec<SettledAccount>) -> Command {

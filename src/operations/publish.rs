@@ -12,7 +12,6 @@ use crate::domain::caller::TenantRef;
 use crate::domain::command::{Body, Command};
 use crate::domain::refusal::Refusal;
 use crate::domain::rules::RuleError;
-use crate::rules::compile::Compiled;
 use crate::rules::files::ProgramFiles;
 use crate::rules::story;
 use crate::store::{Page, ProgramVersion};
@@ -51,10 +50,8 @@ pub async fn publish(
         let older = occasion == Occasion::Start
             && database.program_version(&files.name, &hash).await?.is_some();
         if active.hash == hash || older {
-            if active.hash == hash
-                && occasion == Occasion::Change
-                && Compiled::compile(files).is_ok()
-            {
+            // A newer folder was refused, and this one is back.
+            if active.hash == hash && active.error.is_some() && check(files).await.is_ok() {
                 database.set_program_error(&files.name, None).await?;
             }
             return Ok(Published::Unchanged);
@@ -71,8 +68,7 @@ pub async fn publish(
         files: files.files.clone(),
         created_at: operations.clock.now(),
     };
-    database.keep_program_version(&version).await?;
-    database.activate_program(&files.name, &hash, operations.clock.now()).await?;
+    database.publish_program(&version).await?;
     if let Err(error) = &checked {
         refuse(operations, &files.name, error).await?;
     }
@@ -87,15 +83,13 @@ pub async fn refuse(operations: &Operations, name: &str, error: &RuleError) -> R
     if operations.database.active_program(name).await?.is_none() {
         // A version without files stands for the folder until it can be read.
         let empty = ProgramFiles { name: name.to_owned(), files: BTreeMap::new() };
-        let now = operations.clock.now();
         let version = ProgramVersion {
             name: empty.name.clone(),
             hash: empty.hash(),
             files: empty.files,
-            created_at: now,
+            created_at: operations.clock.now(),
         };
-        operations.database.keep_program_version(&version).await?;
-        operations.database.activate_program(name, &version.hash, now).await?;
+        operations.database.publish_program(&version).await?;
     }
     operations.database.set_program_error(name, Some(&error)).await?;
     Ok(())
@@ -113,7 +107,15 @@ async fn check(files: &ProgramFiles) -> Result<(), RuleError> {
 /// Puts the active version of its program in force for every tenant that has another: after a
 /// publication, and after a server ended in the middle of one.
 pub async fn put_in_force(operations: &Operations) -> Result<(), Refusal> {
-    let database = &operations.database;
+    // Until nothing is left to be done: meanwhile another server may publish a newer version, or
+    // make a tenant with the one before.
+    while put_once(operations).await? > 0 {}
+    Ok(())
+}
+
+/// Gives how many tenants had another version.
+async fn put_once(operations: &Operations) -> Result<usize, Refusal> {
+    let (database, mut behind) = (&operations.database, 0);
     let active = database.active_programs().await?;
     let mut page = Page::first(100);
     loop {
@@ -123,13 +125,14 @@ pub async fn put_in_force(operations: &Operations) -> Result<(), Refusal> {
                 continue;
             };
             if database.lane(tenant.id).await?.program_hash != version.hash {
+                behind += 1;
                 let tenant = TenantRef { id: tenant.id, slug: tenant.slug.clone() };
                 operations.lanes.submit(&tenant, activation(&version.name, &version.hash)).await?;
             }
         }
         match tenants.rows.last().filter(|_| tenants.has_next) {
             Some(last) => page = Page { after: Some(last.id), ..page },
-            None => return Ok(()),
+            None => return Ok(behind),
         }
     }
 }

@@ -2,9 +2,9 @@
 
 use rhai::{Dynamic, EvalAltResult, ParseError, Position};
 
-use crate::domain::rules::RuleError;
+use crate::domain::rules::{OUT_OF_TIME, RuleError};
 
-use super::meter::{CALL_OPERATIONS, EVENT_OPERATIONS, OUT_OF_TIME};
+use super::meter::{CALL_OPERATIONS, EVENT_OPERATIONS};
 
 /// An error that a native function raises; the engine adds the place of the call.
 pub fn raise(message: impl Into<String>) -> Box<EvalAltResult> {

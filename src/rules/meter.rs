@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 use rhai::{Dynamic, EvalAltResult, Position};
 
+use crate::domain::rules::OUT_OF_TIME;
+
 /// Operations of one call of a rule.
 pub const CALL_OPERATIONS: u64 = 50_000;
 /// Operations of all rules that one event calls.
@@ -16,8 +18,6 @@ pub const EVENT_TIME: Duration = Duration::from_secs(1);
 
 /// What ends a script that used up its operations.
 pub const OUT_OF_OPERATIONS: &str = "operations";
-/// What ends a script that used up its time.
-pub const OUT_OF_TIME: &str = "deadline";
 
 const MAX_LINES: usize = 100;
 const MAX_LINE_CHARS: usize = 1_024;

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
+};
 use serde_json::Value;
 
 use super::rows::cells;
@@ -38,20 +41,17 @@ pub struct ActiveProgram {
 }
 
 impl Database {
-    /// Keeps a version; one that is kept already stays as it is.
-    pub async fn keep_program_version(&self, program: &ProgramVersion) -> Result<(), StoreError> {
-        let row = version::Model {
-            name: program.name.clone(),
-            hash: program.hash.clone(),
-            files: cells::json(&program.files)?,
-            created_at: cells::micros(program.created_at),
+    /// Keeps a version and makes it the active one, with nothing wrong. One that is kept already
+    /// stays as it is. Both or neither: a version that is kept was active.
+    pub async fn publish_program(&self, version: &ProgramVersion) -> Result<(), StoreError> {
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
         };
-        let key = [version::Column::Name, version::Column::Hash];
-        version::Entity::insert(version::ActiveModel::from(row))
-            .on_conflict_do_nothing_on(key)
-            .exec_without_returning(&self.writer)
-            .await?;
-        Ok(())
+        let transaction = self.writer.begin_with_options(options).await?;
+        keep(&transaction, version).await?;
+        activate(&transaction, version).await?;
+        Ok(transaction.commit().await?)
     }
 
     /// A version of a program.
@@ -63,32 +63,6 @@ impl Database {
         let key = (name.to_owned(), hash.to_owned());
         let row = version::Entity::find_by_id(key).one(&self.reader).await?;
         row.map(version_of).transpose()
-    }
-
-    /// Makes a version the active one, with nothing wrong.
-    pub async fn activate_program(
-        &self,
-        name: &str,
-        hash: &str,
-        now: Time,
-    ) -> Result<(), StoreError> {
-        let row = active::Model {
-            name: name.to_owned(),
-            hash: hash.to_owned(),
-            activated_at: cells::micros(now),
-            error: None,
-        };
-        let mut on_conflict = OnConflict::column(active::Column::Name);
-        on_conflict.update_columns([
-            active::Column::Hash,
-            active::Column::ActivatedAt,
-            active::Column::Error,
-        ]);
-        active::Entity::insert(active::ActiveModel::from(row))
-            .on_conflict(on_conflict)
-            .exec_without_returning(&self.writer)
-            .await?;
-        Ok(())
     }
 
     /// Notes what is wrong with a newer version, or that nothing is; the active one stays.
@@ -117,6 +91,47 @@ impl Database {
         let query = active::Entity::find().order_by_asc(active::Column::Name);
         query.all(&self.reader).await?.into_iter().map(active_of).collect()
     }
+}
+
+async fn keep<C: ConnectionTrait>(
+    connection: &C,
+    program: &ProgramVersion,
+) -> Result<(), StoreError> {
+    let row = version::Model {
+        name: program.name.clone(),
+        hash: program.hash.clone(),
+        files: cells::json(&program.files)?,
+        created_at: cells::micros(program.created_at),
+    };
+    let key = [version::Column::Name, version::Column::Hash];
+    version::Entity::insert(version::ActiveModel::from(row))
+        .on_conflict_do_nothing_on(key)
+        .exec_without_returning(connection)
+        .await?;
+    Ok(())
+}
+
+async fn activate<C: ConnectionTrait>(
+    connection: &C,
+    program: &ProgramVersion,
+) -> Result<(), StoreError> {
+    let row = active::Model {
+        name: program.name.clone(),
+        hash: program.hash.clone(),
+        activated_at: cells::micros(program.created_at),
+        error: None,
+    };
+    let mut on_conflict = OnConflict::column(active::Column::Name);
+    on_conflict.update_columns([
+        active::Column::Hash,
+        active::Column::ActivatedAt,
+        active::Column::Error,
+    ]);
+    active::Entity::insert(active::ActiveModel::from(row))
+        .on_conflict(on_conflict)
+        .exec_without_returning(connection)
+        .await?;
+    Ok(())
 }
 
 fn version_of(row: version::Model) -> Result<ProgramVersion, StoreError> {

@@ -17,6 +17,8 @@ stories!("rules/gatewayz":
     what_waits_too_long_did_not_happen,
     twenty_equal_ones_in_a_batch_are_one,
     a_clock_that_is_behind_changes_nothing,
+    a_row_that_cannot_be_locked_is_waited_for,
+    an_account_that_cannot_be_settled_holds_up_no_other,
 );
 
 /// Somebody else who holds the tenant's row, or on SQLite the file.
@@ -153,6 +155,44 @@ async fn a_clock_that_is_behind_changes_nothing(server: &Server) {
     server.advance(TimeDelta::seconds(8));
     shop.add(input("behind")).await.ok();
     assert_eq!(shop.balance("ann").await, 10);
+}
+
+async fn a_row_that_cannot_be_locked_is_waited_for(server: &Server) {
+    let shop = shop_with_ann(server).await;
+    execute(&server.database, "ALTER TABLE lanes RENAME TO away").await;
+    let waiting = send(&shop, (0..3).map(grant));
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    execute(&server.database, "ALTER TABLE away RENAME TO lanes").await;
+    waiting.join_all().await.into_iter().for_each(|answer| drop(answer.ok()));
+    assert_eq!(shop.balance("ann").await, 3);
+}
+
+async fn an_account_that_cannot_be_settled_holds_up_no_other(server: &Server) {
+    let shop = shop_with_ann(server).await;
+    for id in ["bea", "cat", "dan"] {
+        shop.register(id).await;
+    }
+    let end = server.now() + TimeDelta::hours(1);
+    for id in ["ann", "bea", "cat", "dan"] {
+        shop.add(json!({ "userId": id, "amount": 5, "expiresAt": end.to_rfc3339() })).await.ok();
+    }
+    let poison = match server.database.kind {
+        Kind::Sqlite => {
+            "CREATE TRIGGER poison BEFORE INSERT ON transactions \
+             WHEN NEW.source = 'expiry' AND NEW.user_id = 'bea' \
+             BEGIN SELECT RAISE(ABORT, 'poison'); END"
+        }
+        Kind::Postgres => {
+            "ALTER TABLE transactions ADD CONSTRAINT poison \
+             CHECK (source <> 'expiry' OR user_id <> 'bea')"
+        }
+    };
+    execute(&server.database, poison).await;
+    server.advance(TimeDelta::hours(2));
+    assert!(server.app.sweep().await.is_err());
+    let expired = async |id: &str| shop.entries(id).await.len() == 2;
+    assert!(expired("ann").await && expired("cat").await && expired("dan").await);
+    assert!(!expired("bea").await);
 }
 
 /// Connections are cut again and again while clients send grants, and send again what was not

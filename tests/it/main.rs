@@ -4,7 +4,9 @@
 
 mod architecture;
 mod command_line;
+mod corners;
 mod examples;
+mod first_start;
 mod harness;
 mod lane;
 #[expect(dead_code, reason = "the bench uses the rest of it")]

@@ -153,7 +153,7 @@ fn event_of(work: &Work<'_>) -> Event {
         seed: command.seed,
         at: work.now(),
         program_hash: work.program().hash.clone(),
-        settings_version: work.state.lane().settings_version,
+        settings_version: work.state.settings_version(),
         answer: work.answer.clone(),
     }
 }

@@ -69,7 +69,7 @@ pub fn preview(
 /// Lets the event happen as the command of its kind would.
 fn happen(work: &mut Work<'_>, trial: &Trial) -> Result<(), Stop> {
     let id = work.command.id.to_string();
-    let user = work.user(&trial.user_id)?;
+    let mut user = work.user(&trial.user_id)?;
     let text = |name: &str| trial.data.get(name).and_then(Value::as_str).map(str::to_owned);
     let step = text("step")
         .filter(|step| trial.event == "step_completed" && !user.steps.contains_key(step));
@@ -91,11 +91,17 @@ fn happen(work: &mut Work<'_>, trial: &Trial) -> Result<(), Stop> {
         onboarding::complete(work, &user.id, &step)?;
         return Ok(());
     }
-    let purchase_id = text("purchaseId").filter(|_| trial.event == "refund");
+    if let Some(purchase_id) = text("purchaseId").filter(|_| trial.event == "refund") {
+        purchases::refund(work, &id, &purchase_id, trial.amount)?;
+        return Ok(());
+    }
+    if trial.event == "email_verified" {
+        user.email_verified = true;
+        work.state.put(user.clone());
+    }
     let occurrence = Occurrence {
         amount: trial.amount,
         data: trial.data.clone(),
-        purchase_id,
         ..plain(work, &trial.event, &id, &user)
     };
     let sheet = occur(work, occurrence)?;

@@ -32,7 +32,8 @@ pub(super) fn register(
     user.email_verified = email_verified;
     work.state.need(fingerprint_keys(&user).into_iter().map(Key::Fingerprint))?;
     if work.program().codes.on_sign_up {
-        give_code(work, &mut user)?;
+        let given = give_code(work, &mut user);
+        work.or_missing(given)?;
     }
     let validation = match code {
         Some(code) => Some(accept_code(work, code, &mut user, Attempt::SignUp)?),

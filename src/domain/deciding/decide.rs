@@ -83,7 +83,7 @@ pub(super) fn judge(
         reason,
         effects,
         program_hash: work.program().hash.clone(),
-        settings_version: work.state.lane().settings_version,
+        settings_version: work.state.settings_version(),
         duration_micros: i64::try_from(verdict.duration_micros).unwrap_or(i64::MAX),
         created_at: work.now(),
         retries: case.retries,

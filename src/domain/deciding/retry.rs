@@ -4,9 +4,11 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::domain::facts::Sheet;
-use crate::domain::records::{Decision, FactSheet, Outcome, Purchase, Referral, ReferralStatus};
+use crate::domain::records::{
+    AccountKey, Decision, FactSheet, Outcome, Purchase, Referral, ReferralStatus,
+};
 use crate::domain::refusal::Refusal;
-use crate::domain::state::Stop;
+use crate::domain::state::{Key, Stop};
 use crate::domain::time::from_micros;
 use crate::domain::work::{Occurrence, Work};
 
@@ -22,6 +24,7 @@ pub fn retry(work: &mut Work<'_>, decision_id: Uuid) -> Result<Result<Uuid, Stri
     }
     let kept = (work.state.get::<FactSheet>(&old.sheet)?.cloned())
         .ok_or_else(|| Refusal::internal("A decision's facts are not there."))?;
+    need_all(work, &kept)?;
     if let Some(reason) = moot(work, &kept)? {
         return Ok(Err(reason.to_owned()));
     }
@@ -34,6 +37,22 @@ pub fn retry(work: &mut Work<'_>, decision_id: Uuid) -> Result<Result<Uuid, Stri
     let (id, _) = judge(work, case, verdict)?;
     work.state.put(Decision { retried_by: Some(id), ..old });
     Ok(Ok(id))
+}
+
+/// Asks at once for everybody and everything that the facts name.
+fn need_all(work: &Work<'_>, kept: &FactSheet) -> Result<(), Stop> {
+    let referrer = kept.facts.pointer("/referrer/id").and_then(Value::as_str);
+    let people = [Some(kept.user_id.as_str()), referrer].into_iter().flatten();
+    let unit = &work.program().unit;
+    let mut keys: Vec<Key> = people
+        .flat_map(|id| {
+            let account = AccountKey { user_id: id.to_owned(), unit: unit.clone() };
+            [Key::User(id.to_owned()), Key::Account(account)]
+        })
+        .collect();
+    keys.extend(kept.purchase_id.clone().map(Key::Purchase));
+    keys.extend(kept.referral_id.map(Key::Referral));
+    work.state.need(keys)
 }
 
 /// Why there is nothing to be decided any more.

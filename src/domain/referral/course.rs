@@ -111,9 +111,14 @@ pub fn reject(
     Ok(())
 }
 
-/// A payment was owed and could not be made.
+/// A payment was owed and could not be made. A referral that was decided, or that waits for an
+/// administrator, stays as it is.
 pub fn fail(work: &mut Work<'_>, referral_id: Uuid, reason: &str) -> Result<(), Stop> {
+    use ReferralStatus::{Failed, Paying, Pending};
     let mut referral = stored(work, referral_id)?;
+    if !matches!(referral.status, Pending | Paying | Failed) {
+        return Ok(());
+    }
     referral.failure_reason = Some(reason.to_owned());
     move_to(work, referral, ReferralStatus::Failed);
     Ok(())

@@ -178,6 +178,12 @@ impl<'a> State<'a> {
         (self.change.lane.as_ref()).or(self.earlier.lane.as_ref()).unwrap_or(&self.slice.lane)
     }
 
+    /// The version of the settings that the whole batch is applied under, whatever its commands change.
+    #[must_use]
+    pub const fn settings_version(&self) -> i64 {
+        self.slice.lane.settings_version
+    }
+
     /// The lane's row, to change.
     pub fn lane_mut(&mut self) -> &mut Lane {
         let (earlier, slice) = (self.earlier.lane.as_ref(), &self.slice.lane);

@@ -96,9 +96,10 @@ impl<'a> Batch<'a> {
     }
 
     async fn attempt(&mut self) -> Tried {
+        // What keeps the row from being locked is no command's fault: it may pass.
         let transaction = match self.shared.database.begin_write(self.tenant_id).await {
             Ok(transaction) => transaction,
-            Err(error) => return self.failed(error),
+            Err(error) => return Tried::Again(error),
         };
         if let Some(kept) = self.kept.take() {
             match transaction.known_commands(&kept.events).await {
@@ -109,7 +110,7 @@ impl<'a> Batch<'a> {
                 Ok(_) => {}
                 Err(error) => {
                     self.kept = Some(kept);
-                    return self.failed(error);
+                    return Tried::Again(error);
                 }
             }
         }
@@ -119,7 +120,7 @@ impl<'a> Batch<'a> {
         }
         match self.perform(transaction).await {
             Ok(()) => Tried::Answered,
-            Err(Broken::Store(error)) => self.failed(error),
+            Err(Broken::Store(error)) => failed(error),
             Err(Broken::Panicked) => Tried::Poisoned("applying it panicked".to_owned()),
         }
     }
@@ -128,14 +129,6 @@ impl<'a> Batch<'a> {
     fn take_all(&mut self) {
         if !std::mem::replace(&mut self.closed, true) {
             self.tickets.extend(self.queue.take(MAX_BATCH.saturating_sub(self.tickets.len())));
-        }
-    }
-
-    fn failed(&self, error: StoreError) -> Tried {
-        if error.is_conflict() || error.is_connection_lost() {
-            Tried::Again(error)
-        } else {
-            Tried::Poisoned(format!("{error}: {:?}", std::error::Error::source(&error)))
         }
     }
 
@@ -213,5 +206,14 @@ impl<'a> Batch<'a> {
         for ticket in self.tickets.drain(..) {
             ticket.answer(Err(refusal.clone()));
         }
+    }
+}
+
+/// How a try ended in which the database failed.
+fn failed(error: StoreError) -> Tried {
+    if error.is_conflict() || error.is_connection_lost() {
+        Tried::Again(error)
+    } else {
+        Tried::Poisoned(format!("{error}: {:?}", std::error::Error::source(&error)))
     }
 }

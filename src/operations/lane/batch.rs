@@ -118,6 +118,8 @@ fn run(slice: &Slice, pass: &Pass) -> Passed {
         let outcome = match apply(slice, &change, &ticket.command, in_force) {
             Ok(applied) => Ok(absorb(&mut change, applied)),
             Err(Stop::Refused(refusal)) => Err(refusal),
+            // What earlier commands made may lead where nobody had asked: the next batch asks.
+            Err(Stop::Missing(_)) if pass.last && !outcomes.is_empty() => break,
             Err(Stop::Missing(keys)) if pass.last => {
                 tracing::error!(command = %ticket.command.id, ?keys, "a command still misses something");
                 Err(internal())

@@ -187,16 +187,17 @@ async fn programs_are_kept_by_hash_and_one_is_active() {
             created_at: samples::at(0),
         };
         for _ in 0..2 {
-            database.keep_program_version(&version).await.unwrap();
+            database.publish_program(&version).await.unwrap();
         }
-        assert_eq!(database.program_version("plain", "aa").await.unwrap(), Some(version));
+        let kept = database.program_version("plain", "aa").await.unwrap();
+        assert_eq!(kept.as_ref(), Some(&version));
         assert_eq!(database.program_version("plain", "bb").await.unwrap(), None);
-        database.activate_program("plain", "aa", samples::at(1)).await.unwrap();
         let error = json!({"message": "no"});
         database.set_program_error("plain", Some(&error)).await.unwrap();
         let active = database.active_program("plain").await.unwrap().unwrap();
         assert_eq!((active.hash.as_str(), active.error), ("aa", Some(error)));
-        database.activate_program("plain", "bb", samples::at(2)).await.unwrap();
+        let newer = ProgramVersion { hash: "bb".to_owned(), ..version };
+        database.publish_program(&newer).await.unwrap();
         let active = database.active_programs().await.unwrap();
         assert_eq!((active[0].hash.as_str(), &active[0].error), ("bb", &None));
     })

@@ -148,7 +148,8 @@ async fn measure(database: Database) {
 #[ignore = "a measurement"]
 async fn a_batch_of_grants() {
     if let Some(postgres) = on_postgres().await {
-        measure(postgres.database).await;
+        measure(postgres.database.clone()).await;
+        postgres.drop_postgres().await;
     }
     let sqlite = on_sqlite().await;
     measure(sqlite.database.clone()).await;

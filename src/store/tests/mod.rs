@@ -23,6 +23,20 @@ pub struct Fixture {
     _folder: Option<tempfile::TempDir>,
 }
 
+impl Fixture {
+    /// Closes a database on a PostgreSQL server and removes it.
+    pub async fn drop_postgres(self) {
+        let url = self.database.url.to_string();
+        self.database.close().await.unwrap();
+        let name = url.rsplit('/').next().unwrap().to_owned();
+        let server = std::env::var("TEST_DATABASE_URL").unwrap();
+        let admin = SeaOrm::connect(&server).await.unwrap();
+        let drop = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+        admin.execute_unprepared(&drop).await.unwrap();
+        admin.close().await.unwrap();
+    }
+}
+
 /// Runs a test on each database there is.
 pub async fn on_each<F: AsyncFn(Database)>(test: F) {
     on_each_bare(async |database| {
@@ -38,7 +52,7 @@ pub async fn on_each_bare<F: AsyncFn(Database)>(test: F) {
     test(sqlite.database.clone()).await;
     if let Some(postgres) = on_postgres().await {
         test(postgres.database.clone()).await;
-        postgres.database.close().await.unwrap();
+        postgres.drop_postgres().await;
     }
 }
 

@@ -2,6 +2,7 @@
 //! state, a refused one leaves no trace, and it does not matter how they are cut into batches.
 
 mod invariants;
+mod rounds;
 mod steps;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,6 +28,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use invariants::assert_sound;
+pub use rounds::apply_lazily;
 use steps::{Timed, beginning, command, life};
 
 /// The invented program, once as it is (what is missing is owed) and once forgiving.
@@ -135,6 +137,19 @@ proptest! {
     #[test]
     fn random_commands_keep_the_ledger_sound(steps in life(60), which in 0..2_usize) {
         play(&PROGRAMS[which], &steps, assert_sound);
+    }
+
+    #[test]
+    fn what_is_loaded_step_by_step_gives_the_same(steps in life(40), which in 0..2_usize) {
+        let rules = &PROGRAMS[which];
+        let Played { commands, .. } = play(rules, &steps, |_| ());
+        let mut world = World::new("harbour");
+        for (command, now) in &commands {
+            let in_force = rules.in_force(*now);
+            let lazily = apply_lazily(&world, command, in_force);
+            let whole = world.apply(command, in_force).map_err(Stop::Refused);
+            prop_assert_eq!(lazily, whole, "{:#?}", command);
+        }
     }
 
     #[test]

@@ -20,7 +20,7 @@ pub enum Step {
     Add { user: u8, amount: i64, key: u8, days: Option<u8>, hold: u8, priority: i32 },
     Spend { user: u8, amount: i64, key: u8 },
     Reverse { nth: usize },
-    Purchase { user: u8, payment: u8, amount: i64 },
+    Purchase { user: u8, payment: u8, amount: i64, friend: Option<u8> },
     Refund { refund: u8, payment: u8, amount: Option<i64> },
     Event { user: u8, id: u8, kind: &'static str, data: Value },
     Complete { user: u8, step: &'static str },
@@ -68,11 +68,9 @@ fn step() -> impl Strategy<Value = Step> {
         amount,
         key,
     });
-    let purchase = (user(), 0..8_u8, amount()).prop_map(|(user, payment, amount)| Step::Purchase {
-        user,
-        payment,
-        amount,
-    });
+    let purchase = (user(), 0..8_u8, amount(), proptest::option::weighted(0.3, user())).prop_map(
+        |(user, payment, amount, friend)| Step::Purchase { user, payment, amount, friend },
+    );
     let refund = (0..12_u8, 0..8_u8, proptest::option::of(amount()))
         .prop_map(|(refund, payment, amount)| Step::Refund { refund, payment, amount });
     let quota = (user(), 1..8_i64, 0..20_u8).prop_map(|(user, amount, key)| Step::Quota {
@@ -200,14 +198,14 @@ fn body(world: &World, step: &Step, now: Time) -> (Option<String>, Body) {
             Some(format!("quota-{key}")),
             Body::ConsumeQuota(spend(user, Some("messages"), amount)),
         ),
-        Step::Purchase { user, payment, amount } => {
+        Step::Purchase { user, payment, amount, friend } => {
             let payment = Payment {
                 purchase_id: format!("pay-{payment}"),
                 user_id: name(user),
                 amount: money(amount),
                 currency: None,
                 plan: None,
-                referral_code: None,
+                referral_code: friend.map(|friend| code(world, friend)),
                 occurred_at: None,
                 data: Value::Null,
             };
