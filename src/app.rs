@@ -101,7 +101,6 @@ impl App {
     }
 
     /// The router of all paths.
-    #[must_use]
     pub fn router(&self) -> Router {
         crate::http::router(Arc::clone(&self.operations))
     }

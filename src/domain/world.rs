@@ -48,7 +48,7 @@ impl World {
                 return Err(Refusal::internal("A tenant in memory lacks nothing."));
             }
         };
-        if let Applied::Changed { change, .. } | Applied::Noted { change, .. } = &applied {
+        if let Some(change) = applied.change() {
             self.keep(change.clone());
         }
         Ok(applied)

@@ -188,8 +188,8 @@ fn a_decision_names_the_settings_that_it_was_made_under() {
     let mut batch = Change::default();
     for command in &commands {
         let applied = apply(&corner.world.slice, &batch, command, corner.in_force()).unwrap();
-        let Applied::Changed { change, .. } = applied else { panic!("nothing changed") };
-        batch.absorb(change);
+        let Applied::Changed(changed) = applied else { panic!("nothing changed") };
+        batch.absorb(changed.change);
     }
     assert_eq!(batch.events.iter().map(|event| event.settings_version).max(), Some(0));
     corner.world.keep(batch);

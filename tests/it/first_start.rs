@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::harness::{Kind, PrivateDatabase, Server, copy_program, guerdon};
+use crate::harness::{Kind, Server, copy_program, guerdon};
 use crate::stories;
 
 stories!("tests/programs/wreck": a_program_that_does_not_compile_keeps_its_events);

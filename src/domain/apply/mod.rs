@@ -34,21 +34,41 @@ use self::kept::Kept;
 #[derive(Debug, Clone, PartialEq)]
 pub enum Applied {
     /// It changed something, and is an event.
-    Changed {
-        /// What it changed, the event included.
-        change: Change,
-        /// The event.
-        event: Box<Event>,
-    },
+    Changed(Box<Changed>),
     /// It repeats an earlier event, and changes nothing.
     Repeated(Box<Event>),
     /// It is no event: a visit, or a command that found nothing to change.
-    Noted {
-        /// What it changed: of a visit, the counts.
-        change: Change,
-        /// What it answers.
-        answer: Answer,
-    },
+    Noted(Box<Noted>),
+}
+
+/// A command that is an event.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Changed {
+    /// What it changed, the event included.
+    pub change: Change,
+    /// The event.
+    pub event: Event,
+}
+
+/// A command that is no event.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Noted {
+    /// What it changed: of a visit, the counts.
+    pub change: Change,
+    /// What it answers.
+    pub answer: Answer,
+}
+
+impl Applied {
+    /// What it changed; nothing, when it repeats an event.
+    #[must_use]
+    pub fn change(&self) -> Option<&Change> {
+        match self {
+            Self::Changed(changed) => Some(&changed.change),
+            Self::Noted(noted) => Some(&noted.change),
+            Self::Repeated(_) => None,
+        }
+    }
 }
 
 /// Applies one command to the tenant as loaded, with what earlier commands of its batch changed.
@@ -66,7 +86,7 @@ pub fn apply(
     let kept = work.ended(ran)?;
     let answer = work.answer.clone();
     if kept == Kept::Noted {
-        return Ok(Applied::Noted { change: work.state.change, answer });
+        return Ok(Applied::Noted(Box::new(Noted { change: work.state.change, answer })));
     }
     let event = event_of(&work);
     let lane = work.state.lane_mut();
@@ -77,7 +97,7 @@ pub fn apply(
         change.tables.events.insert(key, Some(event.clone()));
     }
     change.events.push(event.clone());
-    Ok(Applied::Changed { change, event: Box::new(event) })
+    Ok(Applied::Changed(Box::new(Changed { change, event })))
 }
 
 /// The earlier event that this command repeats. Users and partners are told by their key alone: the

@@ -50,7 +50,7 @@ fn due_lots(work: &Work<'_>, key: &AccountKey) -> Result<Vec<DueLot>, Stop> {
             due.push((end, Due::Expiry, lot.created, lot.clone()));
         }
     }
-    due.sort_by(|one, other| (one.0, one.1, one.2).cmp(&(other.0, other.1, other.2)));
+    due.sort_by_key(|(at, due, place, _)| (*at, *due, *place));
     Ok(due)
 }
 

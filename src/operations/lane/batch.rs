@@ -135,19 +135,18 @@ fn run(slice: &Slice, pass: &Pass) -> Passed {
 }
 
 fn absorb(change: &mut Change, applied: Applied) -> Outcome {
+    if let Some(made) = applied.change() {
+        change.absorb(made.clone());
+    }
     match applied {
-        Applied::Changed { change: made, event } => {
-            change.absorb(made.clone());
-            Outcome {
-                answer: event.answer.clone(),
-                event: Some(*event),
-                replayed: false,
-                change: made,
-            }
-        }
-        Applied::Noted { change: made, answer } => {
-            change.absorb(made.clone());
-            Outcome { event: None, answer, replayed: false, change: made }
+        Applied::Changed(changed) => Outcome {
+            answer: changed.event.answer.clone(),
+            event: Some(changed.event),
+            replayed: false,
+            change: changed.change,
+        },
+        Applied::Noted(noted) => {
+            Outcome { event: None, answer: noted.answer, replayed: false, change: noted.change }
         }
         Applied::Repeated(event) => Outcome {
             answer: event.answer.clone(),

@@ -103,10 +103,9 @@ impl Stage {
             Err(refusal) => return Ok(Err(refusal)),
         };
         let (event, answer) = match applied {
-            Applied::Changed { event, .. } | Applied::Repeated(event) => {
-                (Some(event.seq), event.answer)
-            }
-            Applied::Noted { answer, .. } => (None, answer),
+            Applied::Changed(changed) => (Some(changed.event.seq), changed.event.answer),
+            Applied::Repeated(event) => (Some(event.seq), event.answer),
+            Applied::Noted(noted) => (None, noted.answer),
         };
         self.last = event;
         self.bound = self.compiled.bind(&self.world.slice.lane.settings);

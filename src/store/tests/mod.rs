@@ -3,7 +3,6 @@
 mod audit;
 mod finding;
 mod guards;
-mod measure;
 mod pages;
 mod round_trip;
 mod samples;

@@ -83,12 +83,12 @@ fn play(rules: &Timeless, steps: &[Timed], after_each: impl Fn(&World)) -> Playe
         let command = command(&played.world, n, step, now);
         let before = played.world.clone();
         match played.world.apply(&command, rules.in_force(now)) {
-            Ok(Applied::Changed { event, .. }) => {
-                played.done.insert(format!("{:?}", event.operation));
-                assert_eq!(event.seq, before.slice.lane.seq + 1, "a gap");
+            Ok(Applied::Changed(changed)) => {
+                played.done.insert(format!("{:?}", changed.event.operation));
+                assert_eq!(changed.event.seq, before.slice.lane.seq + 1, "a gap");
                 after_each(&played.world);
             }
-            Ok(Applied::Noted { .. }) => after_each(&played.world),
+            Ok(Applied::Noted(_)) => after_each(&played.world),
             Ok(Applied::Repeated(_)) => {
                 assert_eq!(played.world, before, "a repetition changed something");
             }
@@ -107,8 +107,8 @@ fn batch(world: &mut World, rules: &Timeless, commands: &[(Command, Time)], now:
     let mut earlier = Change::default();
     for (command, _) in commands {
         match apply(&world.slice, &earlier, command, rules.in_force(now)) {
-            Ok(Applied::Changed { change, .. } | Applied::Noted { change, .. }) => {
-                earlier.absorb(change)
+            Ok(applied @ (Applied::Changed(_) | Applied::Noted(_))) => {
+                earlier.absorb(applied.change().unwrap().clone());
             }
             Ok(Applied::Repeated(_)) | Err(Stop::Refused(_)) => {}
             Err(Stop::Missing(keys)) => panic!("a world lacks nothing: {keys:?}"),
