@@ -244,3 +244,24 @@ impl Corner {
         foretold.decisions.into_iter().next().and_then(|decision| decision.reason)
     }
 }
+
+/// What a rule gives because of a refund belongs to no purchase: the next refund leaves it alone.
+#[test]
+fn a_refund_does_not_take_back_what_an_earlier_refund_gave() {
+    let mut corner = Corner::new(
+        "fn on_refund(ctx) { [credit(ctx.user, 7, \"promotion\", #{ once: \"sorry\" })] }",
+    );
+    corner.register("ann", None);
+    corner.send(purchase("ann", 100));
+    let purchase_id = corner.world.slice.tables.purchases.keys().next().unwrap().clone();
+    for (refund, amount) in [("first", 40), ("rest", 60)] {
+        corner.send(Body::RecordRefund {
+            refund_id: refund.to_owned(),
+            purchase_id: purchase_id.clone(),
+            amount: Some(Amount::new(amount).unwrap()),
+            reason: None,
+        });
+    }
+    let balances = corner.world.slice.tables.accounts.values().flatten();
+    assert_eq!(balances.map(|account| account.balance.get()).sum::<i64>(), 7);
+}

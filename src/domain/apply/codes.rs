@@ -106,6 +106,9 @@ pub(super) fn click(work: &mut Work<'_>, code: &str, visitor: Visitor<'_>) -> Re
         return Ok(Kept::Noted);
     }
     let mut owner = work.user(&code.user_id)?;
+    if owner.erased_at.is_some() {
+        return Ok(Kept::Noted);
+    }
     owner.clicks += 1;
     work.state.put(owner);
     let now = work.now();

@@ -165,7 +165,7 @@ fn new_lot(
         available_from,
         expires_at,
         on_refund: options.on_refund.unwrap_or_default(),
-        purchase_id: cause.sheet.occurrence.purchase_id.clone(),
+        purchase_id: paid_for(cause).cloned(),
         referral_id: terms.referral_id,
         decision_id: Some(cause.decision_id),
         cap: terms.passed.counted,
@@ -197,6 +197,13 @@ fn validity(now: Time, options: &Options) -> Result<(Time, Option<Time>), Obstac
     Ok((from, until))
 }
 
+/// The purchase that makes the grant. What a refund gives is not the purchase's: no later refund
+/// takes it back.
+fn paid_for<'c>(cause: &'c Cause<'_>) -> Option<&'c String> {
+    let occurrence = &cause.sheet.occurrence;
+    occurrence.purchase_id.as_ref().filter(|_| occurrence.event != "refund")
+}
+
 /// Makes the lot, and notes it on the purchase and the referral that it belongs to.
 fn make(work: &mut Work<'_>, cause: &Cause<'_>, new: NewLot) -> Result<(), Obstacle> {
     let (kind, amount) = (new.kind, new.amount);
@@ -209,7 +216,7 @@ fn make(work: &mut Work<'_>, cause: &Cause<'_>, new: NewLot) -> Result<(), Obsta
     } else {
         grant(work, new)?
     };
-    if let Some(purchase_id) = &cause.sheet.occurrence.purchase_id
+    if let Some(purchase_id) = paid_for(cause)
         && let Some(mut purchase) = work.state.get::<Purchase>(purchase_id)?.cloned()
     {
         purchase.lots.push(lot_id);

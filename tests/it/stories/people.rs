@@ -94,6 +94,9 @@ async fn a_forgotten_user_leaves_the_sums(server: &Server) {
     assert_eq!(shop.referral("ann").await["credited"], 1);
     let checked = shop.validate(&code).await;
     assert_eq!((&checked["valid"], &checked["reason"]), (&json!(false), &json!("DISABLED")));
+    let visit = json!({ "code": code });
+    let visited = server.anonymous("gatewayz").mutate("trackReferralClick", visit, "counted").await;
+    assert_eq!(visited.ok()["counted"], false, "the code has stopped");
     let shown = shop.admin.get_all("{ decisions { nodes { facts } } }").await.to_string();
     assert!(!shown.contains("ann@example.com"), "{shown}");
 }
