@@ -1,9 +1,6 @@
 //! Deciding again what the deadline cut off: the machine was busy, the rule was not wrong.
 
-use uuid::Uuid;
-
-use crate::domain::caller::TenantRef;
-use crate::domain::command::{Body, Command};
+use crate::domain::command::Body;
 use crate::domain::records::{Decision, Outcome};
 use crate::domain::refusal::Refusal;
 use crate::domain::rules::OUT_OF_TIME;
@@ -20,9 +17,9 @@ pub async fn once(operations: &Operations) -> Result<(), Refusal> {
     for tenant_id in operations.database.tenant_ids().await? {
         let page = Page::first(LOOKED_AT);
         let failed = operations.database.decisions_page(tenant_id, &filter, page).await?.rows;
-        let tenant = TenantRef { id: tenant_id, slug: String::new() };
         for decision in failed.iter().filter(|decision| ran_out_of_time(decision)) {
-            operations.lanes.submit(&tenant, retry(decision.id)).await?;
+            let body = Body::RetryDecision { decision_id: decision.id };
+            operations.lanes.submit_own(tenant_id, body).await?;
         }
     }
     Ok(())
@@ -33,20 +30,10 @@ fn ran_out_of_time(decision: &Decision) -> bool {
     first_try && decision.reason.as_deref().is_some_and(|reason| reason.starts_with(OUT_OF_TIME))
 }
 
-fn retry(decision_id: Uuid) -> Command {
-    Command {
-        id: Uuid::now_v7(),
-        seed: Uuid::new_v4(),
-        actor: "system".to_owned(),
-        key: None,
-        input_hash: String::new(),
-        body: Body::RetryDecision { decision_id },
-        personal: None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use uuid::Uuid;
+
     use super::*;
     use crate::domain::records::{FactSheetKey, Position};
 

@@ -3,10 +3,8 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use uuid::Uuid;
 
-use crate::domain::caller::TenantRef;
-use crate::domain::command::{Body, Command, SettledAccount};
+use crate::domain::command::{Body, SettledAccount};
 use crate::domain::refusal::{Code, Refusal};
 use crate::operations::Operations;
 
@@ -63,7 +61,6 @@ async fn settle_tenant(
     tenant_id: i64,
     done: &mut Done,
 ) -> Result<(), Refusal> {
-    let tenant = TenantRef { id: tenant_id, slug: String::new() };
     loop {
         let due =
             operations.database.due_accounts(tenant_id, operations.clock.now(), AT_ONCE).await?;
@@ -71,7 +68,7 @@ async fn settle_tenant(
         let accounts: Vec<SettledAccount> = (due.into_iter())
             .map(|key| SettledAccount { user_id: key.user_id, unit: key.unit })
             .collect();
-        settle(operations, &tenant, accounts, done).await?;
+        settle(operations, tenant_id, accounts, done).await?;
         // Fewer were left than are asked for; or all that are left cannot be settled.
         if count < AT_ONCE || done.settled == before {
             return Ok(());
@@ -82,13 +79,17 @@ async fn settle_tenant(
 /// Settles accounts together; when that breaks, in halves, until the culprit is alone.
 async fn settle(
     operations: &Operations,
-    tenant: &TenantRef,
+    tenant_id: i64,
     accounts: Vec<SettledAccount>,
     done: &mut Done,
 ) -> Result<(), Refusal> {
     let mut waiting = vec![accounts];
     while let Some(mut accounts) = waiting.pop().filter(|accounts| !accounts.is_empty()) {
-        match operations.lanes.submit(tenant, settling(accounts.clone())).await {
+        match operations
+            .lanes
+            .submit_own(tenant_id, Body::Settle { accounts: accounts.clone() })
+            .await
+        {
             Ok(_) => done.settled += accounts.len() as u64,
             Err(refusal) if refusal.code != Code::Internal => return Err(refusal),
             Err(_) if accounts.len() > 1 => {
@@ -99,16 +100,4 @@ async fn settle(
         }
     }
     Ok(())
-}
-
-fn settling(accounts: Vec<SettledAccount>) -> Command {
-    Command {
-        id: Uuid::now_v7(),
-        seed: Uuid::new_v4(),
-        actor: "system".to_owned(),
-        key: None,
-        input_hash: String::new(),
-        body: Body::Settle { accounts },
-        personal: None,
-    }
 }

@@ -2,14 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use uuid::Uuid;
-
 /// Program folders, to be read and published.
 pub use crate::rules::files;
 
 use super::Operations;
-use crate::domain::caller::TenantRef;
-use crate::domain::command::{Body, Command};
+use crate::domain::command::Body;
 use crate::domain::refusal::Refusal;
 use crate::domain::rules::RuleError;
 use crate::rules::files::ProgramFiles;
@@ -126,25 +123,14 @@ async fn put_once(operations: &Operations) -> Result<usize, Refusal> {
             };
             if database.lane(tenant.id).await?.program_hash != version.hash {
                 behind += 1;
-                let tenant = TenantRef { id: tenant.id, slug: tenant.slug.clone() };
-                operations.lanes.submit(&tenant, activation(&version.name, &version.hash)).await?;
+                let (program, hash) = (version.name.clone(), version.hash.clone());
+                let body = Body::ActivateProgram { program, hash };
+                operations.lanes.submit_own(tenant.id, body).await?;
             }
         }
         match tenants.rows.last().filter(|_| tenants.has_next) {
             Some(last) => page = Page { after: Some(last.id), ..page },
             None => return Ok(behind),
         }
-    }
-}
-
-fn activation(program: &str, hash: &str) -> Command {
-    Command {
-        id: Uuid::now_v7(),
-        seed: Uuid::new_v4(),
-        actor: "system".to_owned(),
-        key: None,
-        input_hash: hash.to_owned(),
-        body: Body::ActivateProgram { program: program.to_owned(), hash: hash.to_owned() },
-        personal: None,
     }
 }

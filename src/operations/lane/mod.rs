@@ -28,11 +28,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio_util::task::TaskTracker;
+use uuid::Uuid;
 
 use super::clock::Clock;
 use super::programs::Programs;
 use crate::domain::caller::TenantRef;
-use crate::domain::command::Command;
+use crate::domain::command::{Body, Command};
 use crate::domain::refusal::Refusal;
 use crate::store::Database;
 use queue::Ticket;
@@ -56,9 +57,27 @@ impl Lanes {
     /// Sends a command down its tenant's lane and waits for what became of it. OVERLOADED says that
     /// nothing happened; OUTCOME_UNKNOWN that the same command with the same key finds out.
     pub async fn submit(&self, tenant: &TenantRef, command: Command) -> Result<Outcome, Refusal> {
+        self.send(tenant.id, command).await
+    }
+
+    /// Sends a command of the server's own: what the clock or the disk asks for, not a caller.
+    pub async fn submit_own(&self, tenant_id: i64, body: Body) -> Result<Outcome, Refusal> {
+        let command = Command {
+            id: Uuid::now_v7(),
+            seed: Uuid::new_v4(),
+            actor: "system".to_owned(),
+            key: None,
+            input_hash: String::new(),
+            body,
+            personal: None,
+        };
+        self.send(tenant_id, command).await
+    }
+
+    async fn send(&self, tenant_id: i64, command: Command) -> Result<Outcome, Refusal> {
         let (ticket, mut answer) = Ticket::new(command);
         let ticket = Arc::new(ticket);
-        self.enqueue(tenant.id, &ticket)?;
+        self.enqueue(tenant_id, &ticket)?;
         match tokio::time::timeout(LONGEST_WAIT, &mut answer).await {
             Ok(answered) => answered.unwrap_or_else(|_| Err(unknown())),
             Err(_) if ticket.abandon() => Err(overloaded()),
