@@ -139,7 +139,11 @@ impl Shop {
     /// A promotion code typed in.
     pub async fn redeem(&self, user: &str, code: &str) -> Answer {
         let input = json!({ "userId": user, "code": code });
-        self.service.mutate("redeemPromoCode", input, EVENT).await
+        let answer = self.service.mutate("redeemPromoCode", input, EVENT).await;
+        if answer.code().is_empty() {
+            self.compare_afterwards(&answer.clone().ok()["decisions"]).await;
+        }
+        answer
     }
 
     /// An onboarding step is done.
