@@ -157,10 +157,14 @@ fn recursion_ends_soon() {
         "fn f(n) { [1].map(|x| f(1)) } fn on_purchase(ctx) { f(1) }",
     ] {
         let bound = Compiled::compile(&files(&[("a.rhai", source)])).unwrap().bind(&own);
-        let started = Instant::now();
-        let answer = bound.decide("purchase", &facts()).remove(0).answer;
-        assert!(started.elapsed() < SOON, "{source}");
-        assert!(matches!(answer, Answer::Failed(_)), "{source}: {answer:?}");
+        // The best of three, as above.
+        let tries = (0..3).map(|_| {
+            let started = Instant::now();
+            let answer = bound.decide("purchase", &facts()).remove(0).answer;
+            assert!(matches!(answer, Answer::Failed(_)), "{source}: {answer:?}");
+            started.elapsed()
+        });
+        assert!(tries.min() < Some(SOON), "{source}");
     }
 }
 
