@@ -6,6 +6,18 @@ use serde_json::Value;
 
 use super::effect::Effect;
 
+/// The event types that the engine itself makes; any other is a tenant's own.
+pub const ENGINE_EVENTS: [&str; 8] = [
+    "signup",
+    "referred",
+    "email_verified",
+    "purchase",
+    "refund",
+    "step_completed",
+    "onboarding_completed",
+    "code_redeemed",
+];
+
 /// How the message begins of a script that was cut off by the clock: the last resort, which depends
 /// on the machine's load, so that it is decided again by itself.
 pub const OUT_OF_TIME: &str = "deadline";

@@ -1,6 +1,6 @@
 //! Times, and the days, weeks and months of a program's time zone.
 
-use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, Days, Months, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
@@ -95,12 +95,6 @@ pub fn start_of(day: NaiveDate, zone: Tz) -> Time {
 pub fn next_day(time: Time, zone: Tz) -> Time {
     let day = day_of(time, zone);
     start_of(day.checked_add_days(Days::new(1)).unwrap_or(day), zone)
-}
-
-/// Is `day` the first of its month?
-#[must_use]
-pub fn begins_month(day: NaiveDate) -> bool {
-    day.day() == 1
 }
 
 #[cfg(test)]

@@ -7,19 +7,8 @@ use super::{Call, input};
 use crate::domain::amount::Amount;
 use crate::domain::command::{Body, Payment};
 use crate::domain::refusal::Refusal;
+use crate::domain::rules::ENGINE_EVENTS;
 use crate::domain::time::Time;
-
-/// The types of the engine's own events, which nobody else may record.
-const OWN_TYPES: [&str; 8] = [
-    "signup",
-    "referred",
-    "email_verified",
-    "purchase",
-    "refund",
-    "step_completed",
-    "onboarding_completed",
-    "code_redeemed",
-];
 
 /// A payment, as it came in.
 #[derive(Debug, Clone)]
@@ -117,7 +106,7 @@ pub async fn event(call: &Call, event: NewEvent) -> Result<Done, Refusal> {
 /// A type of the tenant's own: lower-case words with underscores, none of the engine's.
 fn check_type(kind: &str) -> Result<(), Refusal> {
     input::word("type", kind)?;
-    if OWN_TYPES.contains(&kind) {
+    if ENGINE_EVENTS.contains(&kind) {
         return Err(Refusal::bad_input(format!(
             "The engine makes {kind} events itself: give the event a type of your own."
         )));

@@ -4,23 +4,12 @@ use std::collections::BTreeSet;
 
 use rhai::{AST, Position};
 
-use crate::domain::rules::RuleError;
+use crate::domain::rules::{ENGINE_EVENTS, RuleError};
 
 use super::fault::placed;
 use super::scan::Token;
 use super::spelling::distance;
 
-/// The events that the server itself makes. Any other name is a custom event.
-const EVENTS: [&str; 8] = [
-    "signup",
-    "referred",
-    "email_verified",
-    "purchase",
-    "refund",
-    "step_completed",
-    "onboarding_completed",
-    "code_redeemed",
-];
 /// What a rule file may define beside `on_<event>`.
 const QUESTIONS: [&str; 2] = ["can_use_code", "what_next"];
 
@@ -88,12 +77,12 @@ fn place_of(words: &[Token], function: &str) -> Position {
 }
 
 fn near_miss(event: &str) -> Option<&'static str> {
-    if EVENTS.contains(&event) {
+    if ENGINE_EVENTS.contains(&event) {
         return None;
     }
     let plain = |name: &str| name.replace('_', "").to_lowercase();
     let event = plain(event);
-    EVENTS.into_iter().find(|known| {
+    ENGINE_EVENTS.into_iter().find(|known| {
         let known = plain(known);
         distance(&event, &known) <= if known.len() < 10 { 1 } else { 2 }
     })

@@ -4,7 +4,7 @@
 mod accounts;
 mod api_keys;
 mod audit;
-mod codes;
+mod clicks;
 mod connect;
 mod decisions;
 mod error;
@@ -16,7 +16,6 @@ mod notices;
 mod paging;
 mod programs;
 mod promos;
-mod purchases;
 mod referrals;
 mod rows;
 mod schema;

@@ -6,23 +6,12 @@ use uuid::Uuid;
 use crate::domain::deciding::{decide, occur};
 use crate::domain::records::{Notice, User};
 use crate::domain::refusal::Refusal;
+use crate::domain::rules::ENGINE_EVENTS;
 use crate::domain::state::{Key, Stop};
 use crate::domain::time::Time;
 use crate::domain::work::{Occurrence, Work};
 
 use super::kept::Kept;
-
-/// The event types that only the engine makes.
-const OWN_TYPES: [&str; 8] = [
-    "signup",
-    "referred",
-    "email_verified",
-    "purchase",
-    "refund",
-    "step_completed",
-    "onboarding_completed",
-    "code_redeemed",
-];
 
 /// An event that happened to a user now, without amount or purchase.
 pub(super) fn plain(work: &Work<'_>, event: &str, id: &str, user: &User) -> Occurrence {
@@ -49,7 +38,7 @@ pub(super) struct Custom<'c> {
 }
 
 pub(super) fn record(work: &mut Work<'_>, custom: Custom<'_>) -> Result<Kept, Stop> {
-    if OWN_TYPES.contains(&custom.event) {
+    if ENGINE_EVENTS.contains(&custom.event) {
         let message = format!(
             "The type {:?} is the engine's own: it comes from what users do. Choose another.",
             custom.event

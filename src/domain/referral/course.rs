@@ -72,13 +72,7 @@ pub fn credit(
     let now = work.now();
     referral.credited_at = Some(now);
     referral.failure_reason = None;
-    let mut referrer = work.user(&referral.referrer_id)?;
-    referrer.credited += 1;
-    let day = day_of(now, work.program().time_zone);
-    work.state.change.tally_referrer(day, &referrer.id, 1, Amount::ZERO)?;
-    work.count_on(now, "credited", 1);
-    work.state.put(referrer);
-    work.state.lane_mut().credited_referrals += 1;
+    count_credited(work, &referral.referrer_id, 1)?;
     move_to(work, referral, ReferralStatus::Credited);
     Ok(Ok(()))
 }
@@ -90,11 +84,7 @@ pub fn hold(
     reason: &str,
     signals: Value,
 ) -> Result<(), Stop> {
-    let mut referral = stored(work, referral_id)?;
-    referral.failure_reason = Some(reason.to_owned());
-    referral.signals = Some(signals);
-    move_to(work, referral, ReferralStatus::Held);
-    Ok(())
+    doubt(work, referral_id, (ReferralStatus::Held, reason), signals)
 }
 
 /// The referral is refused.
@@ -104,11 +94,7 @@ pub fn reject(
     reason: &str,
     signals: Value,
 ) -> Result<(), Stop> {
-    let mut referral = stored(work, referral_id)?;
-    referral.failure_reason = Some(reason.to_owned());
-    referral.signals = Some(signals);
-    move_to(work, referral, ReferralStatus::Rejected);
-    Ok(())
+    doubt(work, referral_id, (ReferralStatus::Rejected, reason), signals)
 }
 
 /// A payment was owed and could not be made. A referral that was decided, or that waits for an
@@ -130,15 +116,35 @@ pub fn reverse(work: &mut Work<'_>, referral_id: Uuid) -> Result<(), Stop> {
     if referral.status != ReferralStatus::Credited {
         return Ok(());
     }
-    let mut referrer = work.user(&referral.referrer_id)?;
-    referrer.credited -= 1;
+    count_credited(work, &referral.referrer_id, -1)?;
+    move_to(work, referral, ReferralStatus::Reversed);
+    Ok(())
+}
+
+/// Keeps what spoke for abuse, with where the referral goes because of it.
+fn doubt(
+    work: &mut Work<'_>,
+    referral_id: Uuid,
+    (status, reason): (ReferralStatus, &str),
+    signals: Value,
+) -> Result<(), Stop> {
+    let mut referral = stored(work, referral_id)?;
+    referral.failure_reason = Some(reason.to_owned());
+    referral.signals = Some(signals);
+    move_to(work, referral, status);
+    Ok(())
+}
+
+/// Counts a credited referral, or takes it off again: for its referrer, the day and the program.
+fn count_credited(work: &mut Work<'_>, referrer_id: &str, by: i64) -> Result<(), Stop> {
+    let mut referrer = work.user(referrer_id)?;
+    referrer.credited += by;
+    work.state.put(referrer);
     let now = work.now();
     let day = day_of(now, work.program().time_zone);
-    work.state.change.tally_referrer(day, &referrer.id, -1, Amount::ZERO)?;
-    work.count_on(now, "credited", -1);
-    work.state.put(referrer);
-    work.state.lane_mut().credited_referrals -= 1;
-    move_to(work, referral, ReferralStatus::Reversed);
+    work.state.change.tally_referrer(day, referrer_id, by, Amount::ZERO)?;
+    work.count_on(now, "credited", by);
+    work.state.lane_mut().credited_referrals += by;
     Ok(())
 }
 
