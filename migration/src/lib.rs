@@ -5,6 +5,7 @@
 //! itself but the tenants' numbers.
 
 mod m20261120_000001_schema;
+mod m20261120_000002_programs;
 mod schema;
 
 use sea_orm_migration::{MigrationTrait, async_trait};
@@ -17,6 +18,9 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m20261120_000001_schema::Migration)]
+        vec![
+            Box::new(m20261120_000001_schema::Migration),
+            Box::new(m20261120_000002_programs::Migration),
+        ]
     }
 }

@@ -1,0 +1,22 @@
+//! Adds what reviews, live updates, constant-cost lists and resumable forgetting need.
+
+use sea_orm_migration::prelude::{DbErr, DeriveMigrationName, SchemaManager};
+use sea_orm_migration::{MigrationTrait, async_trait};
+
+use crate::schema::{run, second, undone};
+
+#[derive(DeriveMigrationName)]
+pub struct Migration;
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        run(manager, second()).await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let mut undone: Vec<String> = second().filter_map(undone).collect();
+        undone.reverse();
+        run(manager, undone.into_iter()).await
+    }
+}
