@@ -11,6 +11,7 @@ pub mod deciding;
 pub mod effect;
 pub mod facts;
 pub mod ledger;
+pub mod link;
 pub mod money;
 pub mod program;
 pub mod records;

@@ -21,6 +21,14 @@ pub enum Attempt {
     Purchase,
 }
 
+/// The code with its owner, while it works: nobody retired it, and its owner was not erased.
+pub fn working<'s>(work: &'s Work<'_>, code: &str) -> Result<Option<(&'s Code, &'s User)>, Stop> {
+    let found = work.state.get::<Code>(&Code::matching(code))?;
+    let Some(code) = found.filter(|found| found.retired_at.is_none()) else { return Ok(None) };
+    let owner = work.state.get::<User>(&code.user_id)?;
+    Ok(owner.filter(|owner| owner.erased_at.is_none()).map(|owner| (code, owner)))
+}
+
 /// Says whether `code` can be used now by `user` (`None`: by somebody new). A bad code is an answer,
 /// never a refusal.
 pub fn validate(

@@ -8,6 +8,7 @@ mod gatewayz;
 mod gatewayz_refunds;
 mod harbour;
 mod isolation;
+mod links;
 mod people;
 mod productready;
 mod sockets;
