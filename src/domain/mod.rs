@@ -4,6 +4,7 @@
 pub mod amount;
 pub mod answer;
 pub mod apply;
+pub mod attempts;
 pub mod caller;
 pub mod caps;
 pub mod command;

@@ -20,6 +20,7 @@ pub mod promos;
 pub mod publish;
 pub mod purchases;
 pub mod referrals;
+pub mod reviews;
 pub mod rewards;
 pub mod secrets;
 pub mod settings;

@@ -1,9 +1,12 @@
 //! The keys that a command is known to need, loaded before it is first applied.
 
+use crate::domain::attempts::{FAILED_REDEMPTIONS, VISITS};
 use crate::domain::command::{Body, Command, Grant, Payment, Spend};
 use crate::domain::program::Program;
 use crate::domain::records::{AccountKey, Code, FingerprintKey, PromoUseKey};
 use crate::domain::state::Key;
+
+use super::purchases::converted_key;
 
 /// The keys that the command surely needs. What follows from what they name is found missing when
 /// the command is applied.
@@ -46,7 +49,10 @@ fn of_body(body: &Body, program: &Program) -> Vec<Key> {
         Body::RecordPurchase(Payment { purchase_id, user_id, referral_code, .. }) => {
             let mut keys = of_user(user_id, program);
             keys.push(Key::Purchase(purchase_id.clone()));
-            keys.extend(referral_code.as_deref().map(of_code));
+            if let Some(code) = referral_code {
+                keys.push(of_code(code));
+                keys.extend(converted_key(program, user_id).map(Key::Once));
+            }
             keys
         }
         Body::RecordRefund { purchase_id, .. } => vec![Key::Purchase(purchase_id.clone())],
@@ -61,6 +67,7 @@ fn of_body(body: &Body, program: &Program) -> Vec<Key> {
                 code: Code::matching(code),
                 user_id: user_id.clone(),
             }));
+            keys.push(FAILED_REDEMPTIONS.ask(user_id));
             keys
         }
         Body::MarkRead { user_id, ids } => {
@@ -73,7 +80,17 @@ fn of_body(body: &Body, program: &Program) -> Vec<Key> {
             .iter()
             .flat_map(|account| [Key::Account(account.into()), Key::OpenLots(account.into())])
             .collect(),
-        Body::Click { code, .. } => vec![of_code(code)],
+        Body::Click { code, ip_hash, .. } => {
+            let mut keys = vec![of_code(code)];
+            keys.extend(ip_hash.as_deref().map(|address| VISITS.ask(address)));
+            keys
+        }
+        Body::RetryReward { reward_id: id, .. }
+        | Body::ApproveReward { reward_id: id, .. }
+        | Body::CancelReward { reward_id: id, .. } => vec![Key::Lot(*id)],
+        Body::ApproveReferral { referral_id, .. } | Body::RejectReferral { referral_id, .. } => {
+            vec![Key::Referral(*referral_id)]
+        }
         Body::UpdateSettings { .. } | Body::ActivateProgram { .. } => Vec::new(),
     }
 }
