@@ -7,6 +7,7 @@ pub mod clock;
 pub mod credentials;
 pub mod credits;
 pub mod decisions;
+pub mod forgetting;
 pub mod health;
 pub mod keys;
 pub mod lane;

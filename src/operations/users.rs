@@ -1,7 +1,10 @@
 //! Users: sign-up, changes, forgetting, and finding.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
+use super::forgetting::forget;
 use super::page::{Page, PageRequest, Spot};
 use super::submit::{Done, Draft, submit};
 use super::{Call, credits, input, tenants};
@@ -40,8 +43,8 @@ pub struct UserChange {
     pub traits: Patch<Value>,
 }
 
-/// How many rows of what is personal are deleted in one statement.
-const ERASED_AT_ONCE: u64 = 500;
+/// How long a call that erases a user waits until the user is wholly forgotten.
+const WAITED_FOR: Duration = Duration::from_secs(1);
 
 /// Which users; what is left out does not matter.
 #[derive(Debug, Clone, Default)]
@@ -121,10 +124,12 @@ pub async fn erase(call: &Call, user_id: &str) -> Result<Done, Refusal> {
     input::word("userId", user_id)?;
     let body = Body::EraseUser { user_id: user_id.to_owned() };
     let done = submit(call, Draft::new(None, body)).await?;
-    // What is personal in events and facts goes in small steps. Were this to break off, the same
-    // again goes on.
-    let (database, tenant_id) = (&call.operations.database, call.tenant()?.id);
-    while database.erase_personal(tenant_id, user_id, ERASED_AT_ONCE).await? > 0 {}
+    // Whoever has little behind them is wholly forgotten by now; a job goes on with the others, and
+    // where this breaks off.
+    let tenant_id = call.tenant()?.id;
+    if let Err(refusal) = forget(&call.operations, (tenant_id, user_id), WAITED_FOR).await {
+        tracing::warn!(tenant = tenant_id, %refusal, "a user is forgotten later");
+    }
     Ok(done)
 }
 

@@ -4,6 +4,7 @@ mod bad_input;
 mod credits;
 mod crowd;
 mod edge;
+mod forgetting;
 mod gatewayz;
 mod gatewayz_refunds;
 mod harbour;
