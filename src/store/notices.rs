@@ -27,7 +27,8 @@ impl Database {
             .filter(Column::TenantId.eq(tenant_id))
             .filter(Column::UserId.eq(user_id));
         if let Some(read_through) = unread_after {
-            query = query.filter(Column::Seq.gt(read_through)).filter(Column::IsRead.eq(false));
+            query =
+                query.filter(Column::Seq.gt(read_through)).filter(Column::IsRead.into_expr().not());
         }
         let place = [Column::Seq, Column::N];
         let rows = by_place(&self.reader, query, place, Direction::NewestFirst, &page).await?;

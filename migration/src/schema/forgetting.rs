@@ -10,6 +10,7 @@ pub const ADDED: &[&str] = &[
     )",
     "ALTER TABLE notices ADD COLUMN about_id TEXT",
     "CREATE INDEX notices_about ON notices (tenant_id, about_id, seq, n)",
+    "CREATE INDEX notices_unread ON notices (tenant_id, user_id, seq, n) WHERE NOT is_read",
     "CREATE INDEX emissions_user ON emissions (tenant_id, user_id, seq, n)",
     // A notice comes just before the decision that made it; whose event that decided on, it is about.
     "UPDATE notices SET about_id = (SELECT d.user_id FROM decisions d

@@ -18,7 +18,7 @@ pub use query::UserQuery;
 use super::credit::{self, CreditAccount, CreditTransaction, TransactionFilter};
 use super::error::Result;
 use super::loaders::{UserId, call, reader};
-use super::notice::Notification;
+use super::notice::{Notification, NotificationConnection};
 use super::onboarding::Onboarding;
 use super::page::{self, Connection, CountedConnection, PageArgs};
 use super::referral::ReferralProfile;
@@ -134,12 +134,13 @@ impl User {
         #[graphql(desc = "End before the entry of this cursor.")] before: Option<String>,
         #[graphql(desc = "Leave out those that were read.", default_with = "Some(false)")]
         unread_only: Option<bool>,
-    ) -> Result<Connection<Notification>> {
+    ) -> Result<NotificationConnection> {
         self.private(ctx)?;
         let call = call(ctx)?;
         let page = page::request(call, "notifications", PageArgs { first, after, last, before })?;
         let found = notices::of_user(call, &self.0, unread_only.unwrap_or(false), page).await?;
-        page::connection(call, "notifications", found, Notification)
+        let page = page::connection(call, "notifications", found, Notification)?;
+        Ok(NotificationConnection::new(page, self.0.unread))
     }
 }
 

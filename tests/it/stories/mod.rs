@@ -11,6 +11,7 @@ mod harbour;
 mod isolation;
 mod limits;
 mod links;
+mod notices;
 mod people;
 mod productready;
 mod reviews;
