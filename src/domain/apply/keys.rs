@@ -46,30 +46,13 @@ fn of_body(body: &Body, program: &Program) -> Vec<Key> {
             keys.push(of_code(code));
             keys
         }
-        Body::RecordPurchase(Payment { purchase_id, user_id, referral_code, .. }) => {
-            let mut keys = of_user(user_id, program);
-            keys.push(Key::Purchase(purchase_id.clone()));
-            if let Some(code) = referral_code {
-                keys.push(of_code(code));
-                keys.extend(converted_key(program, user_id).map(Key::Once));
-            }
-            keys
-        }
+        Body::RecordPurchase(payment) => of_payment(payment, program),
         Body::RecordRefund { purchase_id, .. } => vec![Key::Purchase(purchase_id.clone())],
         Body::CreatePromo(new) => {
             new.code.as_deref().map(|code| Key::Promo(Code::matching(code))).into_iter().collect()
         }
         Body::UpdatePromo { code, .. } => vec![Key::Promo(Code::matching(code))],
-        Body::RedeemPromo { user_id, code } => {
-            let mut keys = of_user(user_id, program);
-            keys.push(Key::Promo(Code::matching(code)));
-            keys.push(Key::PromoUse(PromoUseKey {
-                code: Code::matching(code),
-                user_id: user_id.clone(),
-            }));
-            keys.push(FAILED_REDEMPTIONS.ask(user_id));
-            keys
-        }
+        Body::RedeemPromo { user_id, code } => of_redemption(user_id, code, program),
         Body::MarkRead { user_id, ids } => {
             let mut keys = vec![Key::User(user_id.clone())];
             keys.extend(ids.iter().flatten().map(|id| Key::Notice(*id)));
@@ -109,6 +92,27 @@ fn of_account(user_id: &str, unit: Option<&str>, program: &Program) -> Vec<Key> 
         Key::User(user_id.to_owned()),
         Key::Account(AccountKey { user_id: user_id.to_owned(), unit }),
     ]
+}
+
+/// A payment can bring a code.
+fn of_payment(payment: &Payment, program: &Program) -> Vec<Key> {
+    let Payment { purchase_id, user_id, referral_code, .. } = payment;
+    let mut keys = of_user(user_id, program);
+    keys.push(Key::Purchase(purchase_id.clone()));
+    if let Some(code) = referral_code {
+        keys.push(of_code(code));
+        keys.extend(converted_key(program, user_id).map(Key::Once));
+    }
+    keys
+}
+
+fn of_redemption(user_id: &str, code: &str, program: &Program) -> Vec<Key> {
+    let code = Code::matching(code);
+    let mut keys = of_user(user_id, program);
+    keys.push(Key::PromoUse(PromoUseKey { code: code.clone(), user_id: user_id.to_owned() }));
+    keys.push(Key::Promo(code));
+    keys.push(FAILED_REDEMPTIONS.ask(user_id));
+    keys
 }
 
 /// A spend draws from lots.

@@ -13,6 +13,7 @@ mod limits;
 mod links;
 mod notices;
 mod people;
+mod per_purchase;
 mod productready;
 mod reviews;
 mod sockets;
