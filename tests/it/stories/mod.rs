@@ -3,12 +3,15 @@
 mod bad_input;
 mod credits;
 mod crowd;
+mod crowd_of_uses;
 mod edge;
 mod forgetting;
 mod gatewayz;
 mod gatewayz_refunds;
 mod harbour;
 mod isolation;
+mod isolation_fields;
+mod isolation_lists;
 mod limits;
 mod links;
 mod notices;
