@@ -10,6 +10,7 @@ use crate::domain::answer::Validation;
 use crate::domain::caller::Role;
 use crate::domain::command::{Body, Patch, PersonalChange};
 use crate::domain::records::{Referral, User, mailbox};
+use crate::domain::referral;
 use crate::domain::refusal::Refusal;
 
 pub use crate::store::ReferralFilter;
@@ -147,9 +148,7 @@ pub async fn uses(call: &Call, user: &User) -> Result<Option<Uses>, Refusal> {
 /// Is the invite prompt to be shown? Not when it was dismissed, when somebody was invited already,
 /// or when the program lets nobody invite now.
 pub async fn shows_prompt(call: &Call, user: &User) -> Result<bool, Refusal> {
-    let in_force = call.in_force().await?;
-    let codes = &in_force.program.codes;
-    Ok(!user.prompt_dismissed && user.signups == 0 && codes.invites && codes.by_users)
+    Ok(referral::shows_prompt(&call.in_force().await?.program, user))
 }
 
 /// Referrals by id, as far as they are there, in no order.

@@ -3,7 +3,9 @@
 mod check;
 mod codes;
 mod course;
+mod invite;
 
 pub use check::{Attempt, validate};
 pub use codes::{give_code, replace_code};
 pub use course::{convert, credit, fail, hold, make, reject, reverse};
+pub use invite::{may_invite, shows_prompt};

@@ -6,13 +6,13 @@ use chrono::TimeDelta;
 use rhai::{Dynamic, EvalAltResult};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
-use uuid::Builder;
+use uuid::{Builder, Uuid};
 
 use crate::domain::answer::Answer;
 use crate::domain::apply::Applied;
 use crate::domain::command::{Body, Command, PersonalChange, SettledAccount};
 use crate::domain::program::Program;
-use crate::domain::records::{Account, AccountKey, Decision, Referral, User};
+use crate::domain::records::{Account, AccountKey, Decision, Outcome, Referral, User};
 use crate::domain::refusal::Refusal;
 use crate::domain::time::{Time, from_micros};
 use crate::domain::work::InForce;
@@ -149,6 +149,16 @@ impl Stage {
             all.filter(|decision| Some(decision.position.seq) == self.last).collect();
         found.sort_by_key(|decision| decision.position);
         found
+    }
+
+    /// The FAILED decisions that were not decided again, oldest first.
+    pub fn failed(&self) -> Vec<Uuid> {
+        let all = self.world.slice.tables.decisions.values().flatten();
+        let mut found: Vec<_> = all
+            .filter(|decision| decision.outcome == Outcome::Failed && decision.retried_by.is_none())
+            .collect();
+        found.sort_by_key(|decision| decision.position);
+        found.into_iter().map(|decision| decision.id).collect()
     }
 
     /// A user, who must be there.
