@@ -27,6 +27,7 @@ pub mod simulate;
 pub mod tenants;
 pub mod tokens;
 pub mod users;
+pub mod what_next;
 
 mod call;
 mod failure;

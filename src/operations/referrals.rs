@@ -138,11 +138,9 @@ pub async fn create_referrer(call: &Call, name: String, email: String) -> Result
 /// How many uses the user's codes bring; `None` when the program sets no limit.
 pub async fn uses(call: &Call, user: &User) -> Result<Option<Uses>, Refusal> {
     let in_force = call.in_force().await?;
-    Ok(in_force
-        .program
-        .codes
-        .max_uses
-        .map(|limit| Uses { limit, remaining: (limit - user.credited).max(0) }))
+    let limit = in_force.program.codes.max_uses;
+    let remaining = referral::remaining_uses(&in_force.program, user);
+    Ok(limit.zip(remaining).map(|(limit, remaining)| Uses { limit, remaining }))
 }
 
 /// Is the invite prompt to be shown? Not when it was dismissed, when somebody was invited already,

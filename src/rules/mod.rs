@@ -27,5 +27,6 @@ mod scan;
 #[cfg(test)]
 mod shipped_tests;
 mod spelling;
+mod suggestions;
 mod vocabulary;
 mod words;

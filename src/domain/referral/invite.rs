@@ -16,3 +16,9 @@ pub const fn may_invite(program: &Program, user: &User) -> bool {
 pub const fn shows_prompt(program: &Program, user: &User) -> bool {
     !user.prompt_dismissed && user.signups == 0 && may_invite(program, user)
 }
+
+/// How many more credited referrals the user's codes bring; `None` is without a limit.
+#[must_use]
+pub fn remaining_uses(program: &Program, user: &User) -> Option<i64> {
+    program.codes.max_uses.map(|limit| (limit - user.credited).max(0))
+}

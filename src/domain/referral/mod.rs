@@ -8,4 +8,4 @@ mod invite;
 pub use check::{Attempt, validate};
 pub use codes::{give_code, replace_code};
 pub use course::{convert, credit, fail, hold, make, reject, reverse};
-pub use invite::{may_invite, shows_prompt};
+pub use invite::{may_invite, remaining_uses, shows_prompt};

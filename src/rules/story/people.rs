@@ -1,6 +1,6 @@
 //! What a test can look at of people who invite and were invited.
 
-use rhai::{Dynamic, Engine};
+use rhai::{Array, Dynamic, Engine};
 
 use crate::domain::referral;
 
@@ -20,6 +20,7 @@ pub fn register(engine: &mut Engine, scene: &Scene) {
         ("conversions", conversions),
         ("referral_earned", referral_earned),
         ("shows_prompt", shows_prompt),
+        ("what_next", what_next),
     ] {
         add(engine, scene, (name, 1, 1), look);
     }
@@ -66,4 +67,17 @@ fn referral_earned(stage: &mut Stage, [user, ..]: Args) -> Told<Dynamic> {
 fn shows_prompt(stage: &mut Stage, [user, ..]: Args) -> Told<Dynamic> {
     let user = stage.user(&name("user", &user)?)?;
     Ok(referral::shows_prompt(stage.program(), user).into())
+}
+
+fn what_next(stage: &mut Stage, [user, ..]: Args) -> Told<Dynamic> {
+    let steps = stage.what_next(&name("user", &user)?)?;
+    let shown = steps.into_iter().map(|step| {
+        let remaining = step.remaining.map_or(Dynamic::UNIT, |amount| amount.get().into());
+        map([
+            ("kind", step.kind.into()),
+            ("remaining", remaining),
+            ("message", step.message.into()),
+        ])
+    });
+    Ok(shown.collect::<Array>().into())
 }

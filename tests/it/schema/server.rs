@@ -8,7 +8,7 @@ use super::compare::{compare, read};
 const COMMITTED: &str = include_str!("../../../schema.graphql");
 
 /// What the contract has and the server has not yet: operations, and the types only they use.
-const NOT_YET: [&str; 25] = [
+const NOT_YET: [&str; 23] = [
     "GrantCreditsInput",
     "GrantCreditsPayload",
     "GrantCreditsResult",
@@ -21,7 +21,6 @@ const NOT_YET: [&str; 25] = [
     "Mutation.registerUsers",
     "Mutation.rejectReferral",
     "Mutation.retryReward",
-    "NextStep",
     "PromoCodesPayload",
     "Query.referralTotals",
     "ReferralTotals",
@@ -33,7 +32,6 @@ const NOT_YET: [&str; 25] = [
     "ReviewRewardInput",
     "RewardPayload",
     "Subscription",
-    "User.whatNext",
 ];
 
 #[test]
