@@ -35,7 +35,7 @@ const FACTS: [(&str, &[&str]); 13] = [
             "onboarded",
         ],
     ),
-    ("referral", &["id", "code", "status", "converted", "signed_up_at"]),
+    ("referral", &["id", "code", "status", "converted", "approved", "signed_up_at"]),
     ("referrer", &["id", "clicks", "signups", "conversions", "credited", "total_earned"]),
     ("purchase", &["id", "amount", "refunded", "fully_refunded", "plan", "data"]),
     ("program", &["users", "credited_referrals"]),

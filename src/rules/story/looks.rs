@@ -75,6 +75,7 @@ fn rewards(stage: &mut Stage, [user, ..]: Args) -> Told<Dynamic> {
     found.sort_by_key(|lot| lot.created);
     let shown = found.into_iter().map(|lot| {
         map([
+            ("id", lot.id.to_string().into()),
             ("type", kind_word(lot.kind).into()),
             ("unit", lot.account.unit.clone().into()),
             ("amount", lot.amount.get().into()),

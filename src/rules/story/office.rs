@@ -2,6 +2,7 @@
 //! partners, and setting right what went wrong.
 
 use rhai::{Dynamic, Engine};
+use uuid::Uuid;
 
 use crate::domain::command::{Body, Grant, NewPromo, Patch, PersonalChange};
 use crate::domain::records::mailbox;
@@ -9,7 +10,7 @@ use crate::domain::time::from_micros;
 
 use super::super::fault::raise;
 use super::acts::{Verb, add, fine_or_word};
-use super::given::{Args, Given, amount, data, id, name};
+use super::given::{Args, Given, amount, data, id, name, name_if};
 use super::stage::{Scene, Stage, Told, fingerprint, json_of};
 
 /// Registers the verbs of an administrator.
@@ -21,6 +22,11 @@ pub fn register(engine: &mut Engine, scene: &Scene) {
         ("grant", 2, 3, grant),
         ("reverse", 1, 1, reverse),
         ("retry", 0, 0, retry),
+        ("approve", 1, 1, approve),
+        ("reject", 1, 2, reject),
+        ("approve_reward", 1, 1, approve_reward),
+        ("cancel_reward", 1, 1, cancel_reward),
+        ("retry_reward", 1, 1, retry_reward),
     ] {
         add(engine, scene, (name, least, most), verb);
     }
@@ -99,4 +105,37 @@ fn retry(stage: &mut Stage, _: Args) -> Told<Dynamic> {
         again += i64::from(answer.decision_id.is_some());
     }
     Ok(again.into())
+}
+
+/// Releases the held referral by which a user came.
+fn approve(stage: &mut Stage, [user, ..]: Args) -> Told<Dynamic> {
+    let referral_id = referral_of(stage, &user)?;
+    let body = Body::ApproveReferral { referral_id, reason: None };
+    stage.attempt(body, None, None).map(fine_or_word)
+}
+
+fn reject(stage: &mut Stage, [user, why, _]: Args) -> Told<Dynamic> {
+    let (referral_id, reason) = (referral_of(stage, &user)?, name_if("reason", &why)?);
+    stage.attempt(Body::RejectReferral { referral_id, reason }, None, None).map(fine_or_word)
+}
+
+fn referral_of(stage: &Stage, user: &Dynamic) -> Told<Uuid> {
+    let user_id = name("user", user)?;
+    let found = stage.referral(&user_id)?.map(|referral| referral.id);
+    found.ok_or_else(|| raise(format!("Nobody referred `{user_id}`.")))
+}
+
+fn approve_reward(stage: &mut Stage, [reward, ..]: Args) -> Told<Dynamic> {
+    let body = Body::ApproveReward { reward_id: id("reward's id", &reward)?, reason: None };
+    stage.attempt(body, None, None).map(fine_or_word)
+}
+
+fn cancel_reward(stage: &mut Stage, [reward, ..]: Args) -> Told<Dynamic> {
+    let body = Body::CancelReward { reward_id: id("reward's id", &reward)?, reason: None };
+    stage.attempt(body, None, None).map(fine_or_word)
+}
+
+fn retry_reward(stage: &mut Stage, [reward, ..]: Args) -> Told<Dynamic> {
+    let body = Body::RetryReward { reward_id: id("reward's id", &reward)?, reason: None };
+    stage.attempt(body, None, None).map(fine_or_word)
 }
