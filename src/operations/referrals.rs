@@ -9,8 +9,8 @@ use super::{Call, input, peek, tenants};
 use crate::domain::answer::Validation;
 use crate::domain::caller::Role;
 use crate::domain::command::{Body, Patch, PersonalChange};
+use crate::domain::invites;
 use crate::domain::records::{Referral, User, mailbox};
-use crate::domain::referral;
 use crate::domain::refusal::Refusal;
 
 pub use crate::store::ReferralFilter;
@@ -146,14 +146,14 @@ pub async fn create_referrer(call: &Call, name: String, email: String) -> Result
 pub async fn uses(call: &Call, user: &User) -> Result<Option<Uses>, Refusal> {
     let in_force = call.in_force().await?;
     let limit = in_force.program.codes.max_uses;
-    let remaining = referral::remaining_uses(&in_force.program, user);
+    let remaining = invites::remaining_uses(&in_force.program, user);
     Ok(limit.zip(remaining).map(|(limit, remaining)| Uses { limit, remaining }))
 }
 
 /// Is the invite prompt to be shown? Not when it was dismissed, when somebody was invited already,
 /// or when the program lets nobody invite now.
 pub async fn shows_prompt(call: &Call, user: &User) -> Result<bool, Refusal> {
-    Ok(referral::shows_prompt(&call.in_force().await?.program, user))
+    Ok(invites::shows_prompt(&call.in_force().await?.program, user))
 }
 
 /// Referrals by id, as far as they are there, in no order.

@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use crate::domain::caps::Parties;
-use crate::domain::program::Scope;
+use crate::domain::invites::{may_invite, remaining_uses};
+use crate::domain::program::{Scope, Step};
 use crate::domain::records::User;
-use crate::domain::referral::{may_invite, remaining_uses};
 use crate::domain::state::{Key, Stop};
 use crate::domain::work::Work;
 
@@ -33,7 +33,7 @@ pub fn standing(work: &mut Work<'_>, user_id: &str) -> Result<Option<Value>, Sto
 
 /// The onboarding steps, in the program's order.
 fn steps(work: &Work<'_>, user: &User) -> Value {
-    let step = |step: &crate::domain::program::Step| {
+    let step = |step: &Step| {
         json!({
             "key": step.key,
             "title": step.title,

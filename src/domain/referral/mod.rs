@@ -3,9 +3,7 @@
 mod check;
 mod codes;
 mod course;
-mod invite;
 
 pub use check::{Attempt, validate, working};
 pub use codes::{give_code, replace_code};
 pub use course::{convert, credit, fail, hold, make, refuse, reject, release, reverse};
-pub use invite::{may_invite, remaining_uses, shows_prompt};

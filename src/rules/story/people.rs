@@ -2,7 +2,7 @@
 
 use rhai::{Array, Dynamic, Engine};
 
-use crate::domain::referral;
+use crate::domain::invites;
 
 use super::acts::{Verb, add};
 use super::given::{Args, name};
@@ -66,7 +66,7 @@ fn referral_earned(stage: &mut Stage, [user, ..]: Args) -> Told<Dynamic> {
 
 fn shows_prompt(stage: &mut Stage, [user, ..]: Args) -> Told<Dynamic> {
     let user = stage.user(&name("user", &user)?)?;
-    Ok(referral::shows_prompt(stage.program(), user).into())
+    Ok(invites::shows_prompt(stage.program(), user).into())
 }
 
 fn what_next(stage: &mut Stage, [user, ..]: Args) -> Told<Dynamic> {

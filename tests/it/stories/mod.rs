@@ -1,8 +1,11 @@
 //! What the product does, told as stories through the real router, each on both databases.
 
 mod bad_input;
+mod codebuff;
 mod credits;
 mod crowd;
+mod devo;
+mod devo_conversions;
 mod edge;
 mod gatewayz;
 mod gatewayz_refunds;
@@ -11,7 +14,10 @@ mod isolation;
 mod limits;
 mod links;
 mod people;
+mod pewpros;
+mod pewpros_platform;
 mod productready;
 mod reviews;
 mod sockets;
 mod starter;
+mod what_next;
