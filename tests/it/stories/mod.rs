@@ -14,6 +14,7 @@ mod isolation;
 mod limits;
 mod links;
 mod people;
+mod per_purchase;
 mod pewpros;
 mod pewpros_platform;
 mod productready;
