@@ -17,7 +17,8 @@ pub use query::UserQuery;
 
 use super::credit::{self, CreditAccount, CreditTransaction, TransactionFilter};
 use super::error::Result;
-use super::loaders::{UserId, call, reader};
+use super::loaders::{NextStepsOf, UserId, call, reader};
+use super::next_step::NextStep;
 use super::notice::{Notification, NotificationConnection};
 use super::onboarding::Onboarding;
 use super::page::{self, Connection, CountedConnection, PageArgs};
@@ -92,7 +93,8 @@ impl User {
     ) -> Result<CountedConnection<CreditTransaction>> {
         self.private(ctx)?;
         let filter = filter.unwrap_or_default().of_user(&self.0.id)?;
-        credit::list(ctx, PageArgs { first, after, last, before }, filter).await
+        credit::list(ctx, "user_transactions", PageArgs { first, after, last, before }, filter)
+            .await
     }
 
     /// What the user has to do with referrals.
@@ -122,6 +124,13 @@ impl User {
         let page = page::request(call, "user_rewards", PageArgs { first, after, last, before })?;
         let found = rewards::of_user(call, &self.0.id, status.map(Into::into), page).await?;
         page::connection(call, "user_rewards", found, Reward)
+    }
+
+    /// What the user can do now to earn, as the rules declare it; at most 16 steps.
+    async fn what_next(&self, ctx: &Context<'_>) -> Result<Vec<NextStep>> {
+        self.private(ctx)?;
+        let found = reader(ctx)?.load_one(NextStepsOf(self.0.id.clone())).await?;
+        Ok(found.unwrap_or_default().into_iter().map(Into::into).collect())
     }
 
     /// The user's notices, newest first.
