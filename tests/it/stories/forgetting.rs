@@ -29,6 +29,9 @@ const PERSONAL: [&str; 6] =
 async fn shop_with_zeb(server: &Server) -> Shop {
     let shop = server.shop("gossip").await;
     shop.register("ann").await;
+    let visit = json!({ "code": shop.code_of("ann").await, "deviceId": "device-of-zeb" });
+    let visitor = server.anonymous("gossip").at("203.0.113.99");
+    visitor.mutate("trackReferralClick", visit, "counted").await.ok();
     shop.sign_up(json!({
         "id": "zeb", "name": "Zebulonia Marooned", "email": "Zebby+tag@example.com",
         "ipAddress": "203.0.113.99", "deviceId": "device-of-zeb",
