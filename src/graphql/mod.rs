@@ -3,6 +3,7 @@
 
 mod absent;
 mod analytics;
+mod bulk;
 mod credit;
 mod decision;
 mod door;
@@ -27,6 +28,7 @@ pub use door::{Document, Door, run};
 pub use error::{document_error, refused};
 
 use analytics::AnalyticsQuery;
+use bulk::BulkMutation;
 use credit::{CreditMutation, TransactionQuery};
 use decision::{DecisionMutation, DecisionQuery};
 use event::EventMutation;
@@ -67,6 +69,7 @@ pub struct Mutation(
     EventMutation,
     OnboardingMutation,
     PromoMutation,
+    BulkMutation,
     NoticeMutation,
     TenantMutation,
     DecisionMutation,

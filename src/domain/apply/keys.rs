@@ -74,7 +74,9 @@ fn of_body(body: &Body, program: &Program) -> Vec<Key> {
             .flat_map(|account| [Key::Account(account.into()), Key::OpenLots(account.into())])
             .collect(),
         Body::Click { code, .. } => vec![of_code(code)],
-        Body::UpdateSettings { .. } | Body::ActivateProgram { .. } => Vec::new(),
+        Body::CreatePromos { .. } | Body::UpdateSettings { .. } | Body::ActivateProgram { .. } => {
+            Vec::new()
+        }
     }
 }
 
