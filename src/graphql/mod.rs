@@ -16,6 +16,7 @@ mod onboarding;
 mod page;
 mod promo;
 mod referral;
+mod review;
 mod reward;
 mod scalars;
 mod simulation;
@@ -36,6 +37,7 @@ use notice::NoticeMutation;
 use onboarding::OnboardingMutation;
 use promo::{PromoMutation, PromoQuery};
 use referral::{ReferralMutation, ReferralQuery};
+use review::ReviewMutation;
 use reward::RewardQuery;
 use simulation::SimulationQuery;
 use tenant::{TenantMutation, TenantQuery};
@@ -73,6 +75,7 @@ pub struct Mutation(
     NoticeMutation,
     TenantMutation,
     DecisionMutation,
+    ReviewMutation,
 );
 
 /// The whole schema.
