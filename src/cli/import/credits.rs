@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
-use super::Kind;
+use super::kind::Kind;
 use super::sheet::{Cells, Column, Wrong};
 use crate::domain::amount::Amount;
 use crate::domain::refusal::Refusal;

@@ -5,6 +5,7 @@
 //! run that was interrupted is simply begun anew.
 
 mod credits;
+mod kind;
 mod progress;
 mod sheet;
 mod users;
@@ -24,8 +25,9 @@ use super::place::Place;
 use crate::domain::caller::{Caller, Role};
 use crate::domain::refusal::{Code, Refusal};
 use crate::operations::{Call, tenants};
+use kind::Kind;
 use progress::Progress;
-use sheet::{Cells, Column, Sheet, Wrong};
+use sheet::{Sheet, Wrong};
 
 /// How an import is named in the ledger: as a key of this name would be.
 const ACTOR: &str = "import";
@@ -82,28 +84,6 @@ pub struct Import {
     dry_run: bool,
     #[command(flatten)]
     place: Place,
-}
-
-/// What a line stands for.
-trait Kind: Send + 'static {
-    /// The columns of its files.
-    const COLUMNS: &'static [Column];
-    /// What the lines are, and what is said of new ones and of those that were done before.
-    const WORDS: [&'static str; 3];
-    /// A line, read.
-    type Item: Clone + Send;
-
-    /// Reads a line and looks at it in itself.
-    fn read(&mut self, cells: &Cells<'_>) -> Result<Self::Item, Wrong>;
-
-    /// Does what it stands for; `false` when that was done before.
-    async fn send(call: &Call, item: Self::Item) -> Result<bool, Refusal>;
-
-    /// Looks whether it could be done, of many together; `false` where it was done before.
-    async fn check(
-        call: &Call,
-        items: &[Self::Item],
-    ) -> Result<Vec<Result<bool, Refusal>>, Refusal>;
 }
 
 /// What became of a line: `false` when it was done before.

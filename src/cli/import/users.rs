@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::Kind;
+use super::kind::Kind;
 use super::sheet::{Cells, Column, Wrong};
 use crate::domain::refusal::Refusal;
 use crate::operations::Call;
