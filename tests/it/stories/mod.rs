@@ -12,6 +12,7 @@ mod isolation;
 mod limits;
 mod links;
 mod people;
+mod per_purchase;
 mod productready;
 mod reviews;
 mod sockets;
