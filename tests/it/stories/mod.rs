@@ -2,8 +2,11 @@
 
 mod bad_input;
 mod bulk;
+mod codebuff;
 mod credits;
 mod crowd;
+mod devo;
+mod devo_conversions;
 mod edge;
 mod gatewayz;
 mod gatewayz_refunds;
@@ -13,7 +16,10 @@ mod limits;
 mod links;
 mod people;
 mod per_purchase;
+mod pewpros;
+mod pewpros_platform;
 mod productready;
 mod reviews;
 mod sockets;
 mod starter;
+mod what_next;
