@@ -3,6 +3,7 @@
 pub mod analytics;
 pub mod audit;
 pub mod authentication;
+pub mod bulk;
 pub mod clock;
 pub mod credentials;
 pub mod credits;

@@ -60,12 +60,7 @@ pub struct UserFilter {
 /// Signs a user up; the same id again changes nothing. Needs a service key.
 pub async fn register(call: &Call, sign_up: SignUp) -> Result<Done, Refusal> {
     call.caller.require_service()?;
-    input::word("id", &sign_up.id)?;
-    input::optional_line("name", sign_up.name.as_deref())?;
-    input::optional_email(sign_up.email.as_deref())?;
-    input::optional_code(sign_up.referral_code.as_deref())?;
-    input::optional_word("ipAddress", sign_up.ip_address.as_deref())?;
-    input::optional_word("deviceId", sign_up.device_id.as_deref())?;
+    check_sign_up(&sign_up)?;
     let traits = input::object("traits", sign_up.traits)?;
     let secret = tenants::secret(call).await?;
     let digest = |label, text: Option<String>| text.map(|text| secret.digest(label, &text));
@@ -85,6 +80,17 @@ pub async fn register(call: &Call, sign_up: SignUp) -> Result<Done, Refusal> {
     // A sign-up is told by the user's id alone: other particulars the second time are no conflict.
     let input = Some(Value::String(sign_up.id.clone()));
     submit(call, Draft { key: Some(sign_up.id), body, personal: Some(personal), input }).await
+}
+
+/// Looks at a sign-up in itself.
+pub fn check_sign_up(sign_up: &SignUp) -> Result<(), Refusal> {
+    input::word("id", &sign_up.id)?;
+    input::optional_line("name", sign_up.name.as_deref())?;
+    input::optional_email(sign_up.email.as_deref())?;
+    input::optional_code(sign_up.referral_code.as_deref())?;
+    input::optional_word("ipAddress", sign_up.ip_address.as_deref())?;
+    input::optional_word("deviceId", sign_up.device_id.as_deref())?;
+    input::object("traits", sign_up.traits.clone()).map(drop)
 }
 
 /// Changes a user. Needs a service key.

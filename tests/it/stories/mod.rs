@@ -1,6 +1,7 @@
 //! What the product does, told as stories through the real router, each on both databases.
 
 mod bad_input;
+mod bulk;
 mod codebuff;
 mod credits;
 mod crowd;
