@@ -11,6 +11,7 @@ mod error;
 mod events;
 mod lane;
 mod listing;
+mod live;
 mod lots;
 mod notices;
 mod paging;

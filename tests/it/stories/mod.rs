@@ -8,6 +8,7 @@ mod gatewayz;
 mod gatewayz_refunds;
 mod harbour;
 mod isolation;
+mod live;
 mod people;
 mod productready;
 mod sockets;
