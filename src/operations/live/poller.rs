@@ -17,8 +17,10 @@ use crate::operations::{Call, Operations, credits};
 
 /// How often the database is asked.
 const EVERY: Duration = Duration::from_millis(250);
-/// How long a database that fails is left in peace, at most.
-const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// How long a database that failed once is left in peace: of many connections each may have to fail.
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
+/// How long a database that goes on failing is left in peace.
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// How many accounts are read together.
 const ACCOUNTS_AT_ONCE: usize = 500;
 /// How many notices are read together.
@@ -59,21 +61,18 @@ impl Poller {
     /// Goes round until the task is dropped. When the database fails it waits longer and longer, and
     /// then goes on from what it saw last.
     async fn run(mut self) {
-        let mut pause = EVERY;
+        let mut pause = FIRST_PAUSE;
         loop {
-            match self.round().await {
-                Ok(()) => {
-                    pause = EVERY;
-                    tokio::select! {
-                        () = self.audience.arrived.notified() => {}
-                        () = sleep(EVERY) => {}
-                    }
-                }
-                Err(refusal) => {
-                    tracing::warn!(tenant = self.tenant.id, %refusal, "live updates come later");
-                    pause = (pause * 2).min(LONGEST_PAUSE);
-                    sleep(pause).await;
-                }
+            if let Err(refusal) = self.round().await {
+                tracing::warn!(tenant = self.tenant.id, %refusal, "live updates come later");
+                sleep(pause).await;
+                pause = (pause * 2).min(LONGEST_PAUSE);
+                continue;
+            }
+            pause = FIRST_PAUSE;
+            tokio::select! {
+                () = self.audience.arrived.notified() => {}
+                () = sleep(EVERY) => {}
             }
         }
     }
