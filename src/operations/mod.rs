@@ -21,6 +21,7 @@ pub mod promos;
 pub mod publish;
 pub mod purchases;
 pub mod referrals;
+pub mod reviews;
 pub mod rewards;
 pub mod secrets;
 pub mod settings;
@@ -28,6 +29,7 @@ pub mod simulate;
 pub mod tenants;
 pub mod tokens;
 pub mod users;
+pub mod visits;
 
 mod call;
 mod failure;

@@ -30,6 +30,10 @@ on_sign_up = true
 [settings]
 bonus = 5
 
+[[steps]]
+key = "buy"
+title = "Buy something"
+
 [caps.friends]
 scope = "referrer"
 window = "ever"
@@ -264,4 +268,18 @@ fn a_refund_does_not_take_back_what_an_earlier_refund_gave() {
     }
     let balances = corner.world.slice.tables.accounts.values().flatten();
     assert_eq!(balances.map(|account| account.balance.get()).sum::<i64>(), 7);
+}
+
+/// The counts that rules see are those of before the event, also of a step that another rule did.
+#[test]
+fn a_step_that_an_effect_completes_is_not_counted_among_those_before_it() {
+    let mut corner = Corner::new(
+        "fn on_purchase(ctx) { [complete_step(ctx.user, \"buy\")] }
+        fn on_step_completed(ctx) { skip(\"before: \" + ctx.user.steps_done) }
+        fn on_onboarding_completed(ctx) { skip(\"before: \" + ctx.user.steps_done) }",
+    );
+    corner.register("ann", None);
+    corner.send(purchase("ann", 100));
+    assert_eq!(corner.decision("step_completed").reason.as_deref(), Some("before: 0"));
+    assert_eq!(corner.decision("onboarding_completed").reason.as_deref(), Some("before: 1"));
 }

@@ -112,6 +112,5 @@ pub(super) fn settle(work: &mut Work<'_>, accounts: &[SettledAccount]) -> Result
     for account in accounts {
         ledger::settle(work, &account.into())?;
     }
-    let booked = !work.state.change.tables.transactions.is_empty();
-    Ok(if booked { Kept::Event } else { Kept::Noted })
+    Ok(Kept::Noted)
 }
