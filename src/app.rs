@@ -124,11 +124,12 @@ impl App {
         audit::audit(&self.operations.database, None).await
     }
 
-    /// Stops the jobs, lets accepted commands finish, and closes the database.
+    /// Stops the jobs, ends what is watched, lets accepted commands finish, and closes the database.
     pub async fn stop(&self) {
         for job in self.jobs.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
             job.abort();
         }
+        self.operations.hub.close().await;
         self.operations.lanes.drain().await;
         if let Err(error) = self.operations.database.clone().close().await {
             tracing::warn!(%error, "the database was not closed in order");

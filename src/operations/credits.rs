@@ -1,12 +1,14 @@
 //! Credits: grants and spends by hand, reversals, accounts, lots and the ledger.
 
+use std::collections::HashSet;
+
 use uuid::Uuid;
 
 use super::page::{Page, PageRequest};
 use super::submit::{Done, Draft, submit};
-use super::{Call, input, peek};
+use super::{Call, Operations, input, peek};
 use crate::domain::amount::Amount;
-use crate::domain::caller::Role;
+use crate::domain::caller::{Role, TenantRef};
 use crate::domain::command::{Body, Grant, Spend};
 use crate::domain::records::{Account, AccountKey, Lot, Transaction};
 use crate::domain::refusal::Refusal;
@@ -232,19 +234,28 @@ pub async fn account_key(
 
 /// Accounts as they are now; one of zero where nothing was ever granted.
 pub async fn accounts(call: &Call, keys: &[AccountKey]) -> Result<Vec<Account>, Refusal> {
-    let tenant = call.tenant()?;
-    let now = call.now();
-    let mut found = call.operations.database.accounts_by_keys(tenant.id, keys).await?;
-    for account in &mut found {
-        // Something fell due that is not booked yet: only its lots tell what is left.
-        if account.next_due_at.is_some_and(|due| due <= now) {
-            (*account, _) = peek::account(&call.operations, tenant, &account.key.clone()).await?;
-        }
+    accounts_of(&call.operations, call.tenant()?, keys).await
+}
+
+/// A tenant's accounts as they are now, in no order; one of zero where nothing was ever granted.
+pub(super) async fn accounts_of(
+    operations: &Operations,
+    tenant: &TenantRef,
+    keys: &[AccountKey],
+) -> Result<Vec<Account>, Refusal> {
+    let now = operations.clock.now();
+    let mut found = operations.database.accounts_by_keys(tenant.id, keys).await?;
+    let known: HashSet<AccountKey> = found.iter().map(|account| account.key.clone()).collect();
+    // Something fell due that is not booked yet: only its lots tell what is left.
+    let due: Vec<AccountKey> = found
+        .extract_if(.., |account| account.next_due_at.is_some_and(|due| due <= now))
+        .map(|account| account.key)
+        .collect();
+    if !due.is_empty() {
+        found.extend(peek::accounts(operations, tenant, &due).await?);
     }
-    let missing: Vec<_> =
-        keys.iter().filter(|key| !found.iter().any(|account| account.key == **key)).collect();
-    let empty: Vec<_> = missing.into_iter().cloned().map(Account::empty).collect();
-    found.extend(empty);
+    let missing = keys.iter().filter(|key| !known.contains(*key));
+    found.extend(missing.cloned().map(Account::empty));
     Ok(found)
 }
 

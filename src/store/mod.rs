@@ -13,6 +13,7 @@ mod error;
 mod events;
 mod lane;
 mod listing;
+mod live;
 mod lots;
 mod notices;
 mod paging;

@@ -5,6 +5,7 @@ mod caller;
 mod database;
 mod process;
 mod shop;
+mod socket;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -20,6 +21,7 @@ pub use caller::{Answer, Caller, Way};
 pub use database::{Kind, PrivateDatabase};
 pub use process::{Process, guerdon};
 pub use shop::Shop;
+pub use socket::{Frame, PROTOCOL, Socket, listen};
 
 /// The operator's key of every server in tests.
 pub const OPERATOR_KEY: &str = "operator-key-of-the-tests-0123456789abcdef";
