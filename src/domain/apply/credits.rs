@@ -108,10 +108,21 @@ fn uncount_bonus(work: &mut Work<'_>, lot_id: Uuid) -> Result<(), Stop> {
     work.put_lot(lot)
 }
 
-pub(super) fn settle(work: &mut Work<'_>, accounts: &[SettledAccount]) -> Result<Kept, Stop> {
+pub(super) fn settle(
+    work: &mut Work<'_>,
+    accounts: &[SettledAccount],
+    rewards: &[Uuid],
+) -> Result<Kept, Stop> {
     for account in accounts {
         ledger::settle(work, &account.into())?;
     }
-    let booked = !work.state.change.tables.transactions.is_empty();
-    Ok(if booked { Kept::Event } else { Kept::Noted })
+    // A reward without an account changes by the clock alone: saved anew, its row says how it stands.
+    for id in rewards {
+        if let Some(lot) = work.state.get::<Lot>(id)?.filter(|lot| !lot.has_account()).cloned() {
+            work.put_lot(lot)?;
+        }
+    }
+    let changed = &work.state.change.tables;
+    let nothing = changed.transactions.is_empty() && changed.lots.is_empty();
+    Ok(if nothing { Kept::Noted } else { Kept::Event })
 }

@@ -173,7 +173,7 @@ impl Stage {
         }
         let last = self.last;
         let settled = SettledAccount { user_id: user_id.to_owned(), unit: unit.clone() };
-        self.act(Body::Settle { accounts: vec![settled] }, None, None)?;
+        self.act(Body::Settle { accounts: vec![settled], rewards: Vec::new() }, None, None)?;
         self.last = last;
         let key = AccountKey { user_id: user_id.to_owned(), unit };
         let found = self.world.slice.tables.accounts.get(&key).and_then(Clone::clone);

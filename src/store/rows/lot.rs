@@ -6,6 +6,7 @@ use super::words::Word;
 use super::{Row, cells};
 use crate::domain::effect::OnRefund;
 use crate::domain::records::{AccountKey, CapKey, Kind, Lot, LotState, Position};
+use crate::domain::time::Time;
 use crate::store::StoreError;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -49,6 +50,12 @@ pub struct Model {
     pub space_id: Option<String>,
     pub granted_by: Option<String>,
     pub failure: Option<String>,
+    /// The reward's status when the row was saved.
+    pub status: String,
+    /// Until when that is its status, if the clock ends it.
+    pub due_at: Option<i64>,
+    /// The expiry, or the end of all time.
+    pub ends: i64,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -56,9 +63,22 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
+impl Model {
+    /// The same row, saved at `now`.
+    #[must_use]
+    pub fn saved_at(self, lot: &Lot, now: Time) -> Self {
+        Self {
+            status: lot.status_at(now).word().to_owned(),
+            due_at: cells::micros_of(lot.status_until(now)),
+            ..self
+        }
+    }
+}
+
 impl Row for Model {
     type Record = Lot;
 
+    /// The row as it is saved when the lot is made; see [`Model::saved_at`] for later.
     fn of(tenant_id: i64, lot: &Lot) -> Result<Self, StoreError> {
         let cap = lot.cap.as_ref();
         Ok(Self {
@@ -98,6 +118,9 @@ impl Row for Model {
             space_id: lot.space_id.clone(),
             granted_by: lot.granted_by.clone(),
             failure: lot.failure.clone(),
+            status: lot.status_at(lot.created_at).word().to_owned(),
+            due_at: cells::micros_of(lot.status_until(lot.created_at)),
+            ends: lot.expires_at.map_or(i64::MAX, cells::micros),
         })
     }
 

@@ -103,6 +103,26 @@ const WOUNDS: &[(&str, &str, &str)] = &[
     ("UPDATE tallies SET value = 9 WHERE name = 'outstanding'", "what is outstanding", "outst"),
     ("UPDATE tallies SET value = 9 WHERE name = 'issued'", "the days' amounts", "issued"),
     ("UPDATE tallies SET value = 9 WHERE name = 'rewards_begun'", "the days' counts", "begun"),
+    ("UPDATE tallies SET value = 9 WHERE name = 'revenue'", "the days' revenue", "revenue"),
+    ("UPDATE purchases SET referred = FALSE", "the days' revenue", "revenue"),
+    ("UPDATE tallies SET value = 9 WHERE name = 'bonus_paid'", "the days' bonuses", "bonus_paid"),
+    ("UPDATE referrals SET converted_at = 5000000 + signed_up_at", "the days' seconds", "seconds"),
+    ("UPDATE referrer_days SET credited = 2", "a referrer's months", "boss 2025-11 credited"),
+    ("UPDATE referrer_months SET earned = 2", "a referrer's months", "boss 2025-11 earned"),
+    (
+        "UPDATE tallies SET value = 9 WHERE scope = 'user:boss' AND name = 'referrals'",
+        "a referrer's referrals",
+        "user:boss referrals",
+    ),
+    (
+        "UPDATE tallies SET name = 'referrals:HELD' WHERE scope = 'user:boss'
+            AND name = 'referrals:CREDITED'",
+        "a referrer's referrals",
+        "user:boss referrals:HELD",
+    ),
+    ("UPDATE lots SET status = 'ACTIVE' WHERE state = 'HELD'", "a lot's row says", "000022"),
+    ("UPDATE lots SET due_at = 1001 + due_at WHERE state = 'HELD'", "a lot's row says", "000022"),
+    ("UPDATE lots SET ends = 9 WHERE user_id = 'boss'", "a lot's row says", "000023"),
 ];
 
 /// The constraints that would not let most of it happen.
@@ -152,14 +172,15 @@ async fn every_invariant_finds_what_breaks_it() {
         let tenant_id = tenant(&database, "one").await.id;
         let lane = database.lane(tenant_id).await.unwrap();
         save(&database, tenant_id, &sound::change(&lane)).await;
-        let sound = database.snapshot(tenant_id).await.unwrap();
+        let sound = database.snapshot(tenant_id, "USD").await.unwrap();
         assert_eq!(findings(&sound).await, []);
         drop(sound);
         for (wound, invariant, row) in WOUNDS {
             let transaction = unguarded(&database).await;
             transaction.execute_unprepared(wound).await.unwrap();
             let digests = database.digests(&database.reader, tenant_id).await.unwrap();
-            let snapshot = Snapshot { transaction, tenant_id, digests };
+            let unit = "USD".to_owned();
+            let snapshot = Snapshot { transaction, tenant_id, unit, digests };
             let found = findings(&snapshot).await;
             let hit = (found.iter())
                 .any(|(name, broken)| name.starts_with(invariant) && broken.row.contains(row));
@@ -180,14 +201,14 @@ async fn a_snapshot_does_not_see_what_is_written_meanwhile() {
     on_each(async |database| {
         let tenant_id = tenant(&database, "one").await.id;
         let lane = database.lane(tenant_id).await.unwrap();
-        let snapshot = database.snapshot(tenant_id).await.unwrap();
+        let snapshot = database.snapshot(tenant_id, "USD").await.unwrap();
         assert_eq!(findings(&snapshot).await, []);
         let mut change = sound::change(&lane);
         change.lane = None;
         save(&database, tenant_id, &change).await;
         assert_eq!(findings(&snapshot).await, []);
         drop(snapshot);
-        let snapshot = database.snapshot(tenant_id).await.unwrap();
+        let snapshot = database.snapshot(tenant_id, "USD").await.unwrap();
         assert!(!findings(&snapshot).await.is_empty());
     })
     .await;
