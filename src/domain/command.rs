@@ -85,6 +85,16 @@ pub enum Body {
     UpdateSettings { settings: Map<String, Value> },
     /// Decides a FAILED decision's event again.
     RetryDecision { decision_id: Uuid },
+    /// Tries a FAILED reward again.
+    RetryReward { reward_id: Uuid, reason: Option<String> },
+    /// Ends a hold early: the reward becomes usable.
+    ApproveReward { reward_id: Uuid, reason: Option<String> },
+    /// Ends a hold or a reward: what is left of it is gone.
+    CancelReward { reward_id: Uuid, reason: Option<String> },
+    /// Releases a HELD referral: what was held is decided again, with holds off.
+    ApproveReferral { referral_id: Uuid, reason: Option<String> },
+    /// Refuses a referral for good.
+    RejectReferral { referral_id: Uuid, reason: Option<String> },
     /// Forgets what is personal about a user.
     EraseUser { user_id: String },
     /// Books what is due in quiet accounts, and notes rewards without an account that began or ended.
@@ -255,6 +265,11 @@ impl Body {
             Self::MarkRead { .. } => Operation::MarkRead,
             Self::UpdateSettings { .. } => Operation::UpdateSettings,
             Self::RetryDecision { .. } => Operation::RetryDecision,
+            Self::RetryReward { .. } => Operation::RetryReward,
+            Self::ApproveReward { .. } => Operation::ApproveReward,
+            Self::CancelReward { .. } => Operation::CancelReward,
+            Self::ApproveReferral { .. } => Operation::ApproveReferral,
+            Self::RejectReferral { .. } => Operation::RejectReferral,
             Self::EraseUser { .. } => Operation::EraseUser,
             Self::Settle { .. } => Operation::Settle,
             Self::ActivateProgram { .. } => Operation::ActivateProgram,

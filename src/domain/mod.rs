@@ -4,6 +4,7 @@
 pub mod amount;
 pub mod answer;
 pub mod apply;
+pub mod attempts;
 pub mod caller;
 pub mod caps;
 pub mod command;
@@ -11,6 +12,7 @@ pub mod deciding;
 pub mod effect;
 pub mod facts;
 pub mod ledger;
+pub mod link;
 pub mod money;
 pub mod program;
 pub mod records;

@@ -7,6 +7,7 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::link;
 use super::time::Window;
 
 /// The sources that every tenant knows; a program may add its own.
@@ -215,9 +216,16 @@ impl Program {
         KNOWN_SOURCES.contains(&source) || self.sources.iter().any(|known| known == source)
     }
 
-    /// The share link for a code.
+    /// The share link for a code, which is percent-encoded in it.
     #[must_use]
     pub fn link_for(&self, code: &str) -> String {
-        self.link.replace("{code}", code)
+        link::with_code(&self.link, code)
+    }
+
+    /// The share link without a code: the query parameter that would hold it is left out, and in a
+    /// path or fragment its place is empty.
+    #[must_use]
+    pub fn link_without_code(&self) -> String {
+        link::without_code(&self.link)
     }
 }

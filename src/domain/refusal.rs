@@ -1,5 +1,6 @@
 //! What is refused, and why: a code for programs, a sentence for people.
 
+use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 /// The class of a refusal; its name stands in an error's `extensions.code`.
@@ -91,6 +92,13 @@ impl Refusal {
     /// A fault of the server; `message` must not tell what broke.
     pub fn internal(message: impl Into<String>) -> Self {
         Self::new(Code::Internal, message)
+    }
+
+    /// Too often; it may work again after `wait`.
+    pub fn rate_limited(message: impl Into<String>, wait: TimeDelta) -> Self {
+        let whole = wait.num_seconds();
+        let seconds = if wait > TimeDelta::seconds(whole) { whole + 1 } else { whole };
+        Self { retry_after_seconds: Some(seconds.max(1)), ..Self::new(Code::RateLimited, message) }
     }
 
     /// Adds a word for programs.

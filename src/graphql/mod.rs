@@ -15,6 +15,7 @@ mod onboarding;
 mod page;
 mod promo;
 mod referral;
+mod review;
 mod reward;
 mod scalars;
 mod simulation;
@@ -34,6 +35,7 @@ use notice::NoticeMutation;
 use onboarding::OnboardingMutation;
 use promo::{PromoMutation, PromoQuery};
 use referral::{ReferralMutation, ReferralQuery};
+use review::ReviewMutation;
 use reward::RewardQuery;
 use simulation::SimulationQuery;
 use tenant::{TenantMutation, TenantQuery};
@@ -70,6 +72,7 @@ pub struct Mutation(
     NoticeMutation,
     TenantMutation,
     DecisionMutation,
+    ReviewMutation,
 );
 
 /// The whole schema.

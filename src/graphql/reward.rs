@@ -105,9 +105,31 @@ impl Reward {
         referral::load(ctx, self.0.referral_id).await
     }
 
+    /// Why it could not be paid; null when it was, or needs not be.
+    async fn failure_reason(&self) -> Option<&str> {
+        self.0.failure.as_deref()
+    }
+
+    /// Who ended its hold or cancelled it by hand: `key:` and the API key's name. Null when nobody did, and to all but admins.
+    async fn reviewed_by(&self, ctx: &Context<'_>) -> Result<Option<&str>> {
+        Ok(self.review(ctx)?.map(|review| review.by.as_str()))
+    }
+
+    /// Why; null when no reason was given, and to all but admins.
+    async fn review_reason(&self, ctx: &Context<'_>) -> Result<Option<&str>> {
+        Ok(self.review(ctx)?.and_then(|review| review.reason.as_deref()))
+    }
+
     /// When it was made.
     async fn created_at(&self) -> DateTime {
         DateTime(self.0.created_at)
+    }
+}
+
+impl Reward {
+    fn review(&self, ctx: &Context<'_>) -> Result<Option<&records::Review>> {
+        let seen = call(ctx)?.caller.is_admin();
+        Ok(self.0.review.as_ref().filter(|_| seen))
     }
 }
 

@@ -8,6 +8,7 @@ mod health;
 mod passage;
 mod served;
 mod socket;
+mod visit;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -29,6 +30,7 @@ pub fn router(operations: Arc<Operations>) -> Router {
         .route("/", get(async || Redirect::temporary("/graphiql")))
         .route("/graphql", any(graphql::handle))
         .route("/graphql/ws", get(socket::handle))
+        .route("/r/{tenant}/{code}", get(visit::handle))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .merge(explorer::routes())

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
+use crate::domain::attempts::LONGEST;
 use crate::domain::command::{Body, SettledAccount};
 use crate::domain::refusal::{Code, Refusal};
 use crate::operations::Operations;
@@ -30,9 +31,9 @@ pub async fn run(operations: Operations) {
 }
 
 /// Settles every account in which something is due by now and notes rewards that began or ended,
-/// forgets old visits, and decides again what ran out of time. Gives how many accounts were settled. A tenant whose accounts cannot be
-/// settled holds up no other, nor does an account; the last refusal is given when all others are
-/// done.
+/// forgets old visits and attempts, and decides again what ran out of time. Gives how many accounts
+/// were settled. A tenant whose accounts cannot be settled holds up no other, nor does an account; the
+/// last refusal is given when all others are done.
 pub async fn once(operations: &Operations) -> Result<u64, Refusal> {
     let now = operations.clock.now();
     let mut done = Done::default();
@@ -48,6 +49,7 @@ pub async fn once(operations: &Operations) -> Result<u64, Refusal> {
             done.refusal = Some(refusal);
         }
         while operations.database.clear_clicks(tenant_id, now - CLICKS_KEPT, AT_ONCE).await? > 0 {}
+        operations.database.clear_attempts(tenant_id, now - LONGEST).await?;
     }
     again::once(operations).await?;
     done.refusal.map_or(Ok(done.settled), Err)

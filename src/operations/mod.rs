@@ -20,6 +20,7 @@ pub mod promos;
 pub mod publish;
 pub mod purchases;
 pub mod referrals;
+pub mod reviews;
 pub mod rewards;
 pub mod secrets;
 pub mod settings;
@@ -27,6 +28,7 @@ pub mod simulate;
 pub mod tenants;
 pub mod tokens;
 pub mod users;
+pub mod visits;
 
 mod call;
 mod failure;

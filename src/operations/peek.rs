@@ -11,8 +11,8 @@ use crate::domain::answer::Validation;
 use crate::domain::caller::TenantRef;
 use crate::domain::command::{Body, Command};
 use crate::domain::ledger;
-use crate::domain::records::{Account, AccountKey, Lot, User};
-use crate::domain::referral::{Attempt, validate};
+use crate::domain::records::{Account, AccountKey, Code, Lot, User};
+use crate::domain::referral::{Attempt, validate, working};
 use crate::domain::refusal::Refusal;
 use crate::domain::state::{Change, Key, Slice, State, Stop};
 use crate::domain::work::{self, Work};
@@ -76,6 +76,19 @@ pub async fn validate_code(
         };
         let attempt = if user.is_some() { Attempt::TypedIn } else { Attempt::Look };
         validate(work, code, user.as_ref(), attempt)
+    })
+    .await
+}
+
+/// The code as it is shown, while it works: nobody retired it, and its owner was not erased.
+pub async fn working_code(
+    operations: &Operations,
+    tenant: &TenantRef,
+    code: &str,
+) -> Result<Option<String>, Refusal> {
+    let wanted = BTreeSet::from([Key::Code(Code::matching(code))]);
+    look(operations, tenant, wanted, |work| {
+        Ok(working(work, code)?.map(|(code, _)| code.shown.clone()))
     })
     .await
 }

@@ -105,13 +105,20 @@ pub async fn track_click(
     input::optional_line("userAgent", user_agent.as_deref())?;
     input::optional_word("deviceId", device_id.as_deref())?;
     let secret = tenants::secret(call).await?;
+    // Labels of their own: nothing that is kept tells which user a visitor is.
     let body = Body::Click {
         code,
         user_agent,
-        device_hash: device_id.map(|device| secret.digest("device", &device)),
-        ip_hash: call.address.as_deref().map(|address| secret.digest("ip", address)),
+        device_hash: device_id.map(|device| secret.digest("visit device", &device)),
+        ip_hash: visitor_address(call).map(|address| secret.digest("visit ip", address)),
     };
     Ok(submit(call, Draft::new(None, body)).await?.answer().counted)
+}
+
+/// The address that a visit comes from, as far as it is known. A product's own back end calls from
+/// its own, which says nothing of the visitor.
+fn visitor_address(call: &Call) -> Option<&str> {
+    call.address.as_deref().filter(|_| !call.caller.is_service())
 }
 
 /// Makes a partner; the same e-mail again gives the same. Needs an admin key.

@@ -22,10 +22,10 @@ stories!("rules/gatewayz":
 );
 
 /// Somebody else who holds the tenant's row, or on SQLite the file.
-struct Holder(DatabaseConnection);
+pub struct Holder(DatabaseConnection);
 
 impl Holder {
-    async fn hold(database: &PrivateDatabase) -> Self {
+    pub async fn hold(database: &PrivateDatabase) -> Self {
         let connection = one_connection(database).await;
         let begin = match database.kind {
             Kind::Sqlite => "BEGIN IMMEDIATE",
@@ -35,7 +35,7 @@ impl Holder {
         Self(connection)
     }
 
-    async fn let_go(self) {
+    pub async fn let_go(self) {
         self.0.execute_unprepared("COMMIT").await.unwrap();
         self.0.close().await.unwrap();
     }

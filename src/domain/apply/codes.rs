@@ -1,9 +1,10 @@
 //! Referral codes: asked for, replaced, typed in, visited.
 
+use crate::domain::attempts::VISITS;
 use crate::domain::caps::{add, engine_key, used};
 use crate::domain::records::{Click, ClickKey, Code, User};
 use crate::domain::referral::{Attempt, give_code, replace_code};
-use crate::domain::refusal::{self, Refusal};
+use crate::domain::refusal::Refusal;
 use crate::domain::state::{Key, Stop};
 use crate::domain::time::{Window, day_of, next_day};
 use crate::domain::work::Work;
@@ -56,10 +57,7 @@ fn count_generation(work: &mut Work<'_>, user_id: &str) -> Result<(), Stop> {
     if used(work, &key)? >= limit {
         let wait = next_day(work.now(), work.program().time_zone) - work.now();
         let message = format!("At most {limit} new codes a day: try again tomorrow.");
-        return Err(Stop::Refused(Refusal {
-            retry_after_seconds: Some(wait.num_seconds().max(1)),
-            ..Refusal::new(refusal::Code::RateLimited, message)
-        }));
+        return Err(Refusal::rate_limited(message, wait).into());
     }
     add(work, key, 1)
 }
@@ -85,7 +83,8 @@ pub(super) struct Visitor<'c> {
     pub ip_hash: &'c Option<String>,
 }
 
-/// Counts a visit: one a code, device and day; without a device each counts.
+/// Counts a visit: one a code, device and day; without a device each counts, up to 60 a minute from
+/// one address.
 pub(super) fn click(work: &mut Work<'_>, code: &str, visitor: Visitor<'_>) -> Result<Kept, Stop> {
     let Some(code) = work
         .state
@@ -101,13 +100,24 @@ pub(super) fn click(work: &mut Work<'_>, code: &str, visitor: Visitor<'_>) -> Re
         day: day_of(work.now(), work.program().time_zone),
         device: visitor.device_hash.clone().unwrap_or_else(|| id.to_string()),
     };
-    work.state.need([Key::Click(key.clone()), Key::User(code.user_id.clone())])?;
+    let limited = visitor.ip_hash.as_deref();
+    work.state.need(
+        [Key::Click(key.clone()), Key::User(code.user_id.clone())]
+            .into_iter()
+            .chain(limited.map(|address| VISITS.ask(address))),
+    )?;
     if work.state.get::<Click>(&key)?.is_some() {
         return Ok(Kept::Noted);
     }
     let mut owner = work.user(&code.user_id)?;
     if owner.erased_at.is_some() {
         return Ok(Kept::Noted);
+    }
+    if let Some(address) = limited {
+        if VISITS.wait(work, address)?.is_some() {
+            return Ok(Kept::Noted);
+        }
+        VISITS.note(work, address)?;
     }
     owner.clicks += 1;
     work.state.put(owner);

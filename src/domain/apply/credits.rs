@@ -122,7 +122,6 @@ pub(super) fn settle(
             work.put_lot(lot)?;
         }
     }
-    let changed = &work.state.change.tables;
-    let nothing = changed.transactions.is_empty() && changed.lots.is_empty();
+    let nothing = work.state.change.tables.lots.is_empty();
     Ok(if nothing { Kept::Noted } else { Kept::Event })
 }

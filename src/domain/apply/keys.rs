@@ -1,9 +1,12 @@
 //! The keys that a command is known to need, loaded before it is first applied.
 
+use crate::domain::attempts::{FAILED_REDEMPTIONS, VISITS};
 use crate::domain::command::{Body, Command, Grant, Payment, Spend};
 use crate::domain::program::Program;
 use crate::domain::records::{AccountKey, Code, FingerprintKey, PromoUseKey};
 use crate::domain::state::Key;
+
+use super::purchases::converted_key;
 
 /// The keys that the command surely needs. What follows from what they name is found missing when
 /// the command is applied.
@@ -43,26 +46,13 @@ fn of_body(body: &Body, program: &Program) -> Vec<Key> {
             keys.push(of_code(code));
             keys
         }
-        Body::RecordPurchase(Payment { purchase_id, user_id, referral_code, .. }) => {
-            let mut keys = of_user(user_id, program);
-            keys.push(Key::Purchase(purchase_id.clone()));
-            keys.extend(referral_code.as_deref().map(of_code));
-            keys
-        }
+        Body::RecordPurchase(payment) => of_payment(payment, program),
         Body::RecordRefund { purchase_id, .. } => vec![Key::Purchase(purchase_id.clone())],
         Body::CreatePromo(new) => {
             new.code.as_deref().map(|code| Key::Promo(Code::matching(code))).into_iter().collect()
         }
         Body::UpdatePromo { code, .. } => vec![Key::Promo(Code::matching(code))],
-        Body::RedeemPromo { user_id, code } => {
-            let mut keys = of_user(user_id, program);
-            keys.push(Key::Promo(Code::matching(code)));
-            keys.push(Key::PromoUse(PromoUseKey {
-                code: Code::matching(code),
-                user_id: user_id.clone(),
-            }));
-            keys
-        }
+        Body::RedeemPromo { user_id, code } => of_redemption(user_id, code, program),
         Body::MarkRead { user_id, ids } => {
             let mut keys = vec![Key::User(user_id.clone())];
             keys.extend(ids.iter().flatten().map(|id| Key::Notice(*id)));
@@ -74,7 +64,17 @@ fn of_body(body: &Body, program: &Program) -> Vec<Key> {
             .flat_map(|account| [Key::Account(account.into()), Key::OpenLots(account.into())])
             .chain(rewards.iter().map(|id| Key::Lot(*id)))
             .collect(),
-        Body::Click { code, .. } => vec![of_code(code)],
+        Body::Click { code, ip_hash, .. } => {
+            let mut keys = vec![of_code(code)];
+            keys.extend(ip_hash.as_deref().map(|address| VISITS.ask(address)));
+            keys
+        }
+        Body::RetryReward { reward_id: id, .. }
+        | Body::ApproveReward { reward_id: id, .. }
+        | Body::CancelReward { reward_id: id, .. } => vec![Key::Lot(*id)],
+        Body::ApproveReferral { referral_id, .. } | Body::RejectReferral { referral_id, .. } => {
+            vec![Key::Referral(*referral_id)]
+        }
         Body::UpdateSettings { .. } | Body::ActivateProgram { .. } => Vec::new(),
     }
 }
@@ -93,6 +93,27 @@ fn of_account(user_id: &str, unit: Option<&str>, program: &Program) -> Vec<Key> 
         Key::User(user_id.to_owned()),
         Key::Account(AccountKey { user_id: user_id.to_owned(), unit }),
     ]
+}
+
+/// A payment can bring a code.
+fn of_payment(payment: &Payment, program: &Program) -> Vec<Key> {
+    let Payment { purchase_id, user_id, referral_code, .. } = payment;
+    let mut keys = of_user(user_id, program);
+    keys.push(Key::Purchase(purchase_id.clone()));
+    if let Some(code) = referral_code {
+        keys.push(of_code(code));
+        keys.extend(converted_key(program, user_id).map(Key::Once));
+    }
+    keys
+}
+
+fn of_redemption(user_id: &str, code: &str, program: &Program) -> Vec<Key> {
+    let code = Code::matching(code);
+    let mut keys = of_user(user_id, program);
+    keys.push(Key::PromoUse(PromoUseKey { code: code.clone(), user_id: user_id.to_owned() }));
+    keys.push(Key::Promo(code));
+    keys.push(FAILED_REDEMPTIONS.ask(user_id));
+    keys
 }
 
 /// A spend draws from lots.

@@ -14,6 +14,8 @@ mod preview;
 mod program;
 mod promos;
 mod purchases;
+mod reviews;
+mod rewards;
 mod users;
 
 pub use keys::keys;
@@ -39,6 +41,8 @@ pub enum Applied {
     Repeated(Box<Event>),
     /// It is no event: a visit, or a command that found nothing to change.
     Noted(Box<Noted>),
+    /// It is refused, and that it was attempted counts: all that it changes.
+    Declined(Box<Declined>),
 }
 
 /// A command that is an event.
@@ -59,6 +63,15 @@ pub struct Noted {
     pub answer: Answer,
 }
 
+/// A command that is refused, where attempts are counted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Declined {
+    /// The count of the attempts.
+    pub change: Change,
+    /// Why it is refused.
+    pub refusal: Refusal,
+}
+
 impl Applied {
     /// What it changed; nothing, when it repeats an event.
     #[must_use]
@@ -66,6 +79,7 @@ impl Applied {
         match self {
             Self::Changed(changed) => Some(&changed.change),
             Self::Noted(noted) => Some(&noted.change),
+            Self::Declined(declined) => Some(&declined.change),
             Self::Repeated(_) => None,
         }
     }
@@ -83,10 +97,21 @@ pub fn apply(
         return Ok(Applied::Repeated(Box::new(event)));
     }
     let ran = run(&mut work);
-    let kept = work.ended(ran)?;
-    let answer = work.answer.clone();
-    if kept == Kept::Noted {
-        return Ok(Applied::Noted(Box::new(Noted { change: work.state.change, answer })));
+    let mut kept = work.ended(ran)?;
+    if kept == Kept::Noted && !work.state.change.tables.transactions.is_empty() {
+        // What was due was booked on the way: entries belong to an event.
+        kept = Kept::Event;
+    }
+    match kept {
+        Kept::Event => {}
+        Kept::Noted => {
+            let noted = Noted { change: work.state.change, answer: work.answer };
+            return Ok(Applied::Noted(Box::new(noted)));
+        }
+        Kept::Declined(refusal) => {
+            let declined = Declined { change: work.state.change, refusal };
+            return Ok(Applied::Declined(Box::new(declined)));
+        }
     }
     let event = event_of(&work);
     let lane = work.state.lane_mut();
@@ -152,6 +177,17 @@ fn run(work: &mut Work<'_>) -> Result<Kept, Stop> {
         Body::MarkRead { user_id, ids } => happenings::mark_read(work, user_id, ids.as_deref()),
         Body::UpdateSettings { settings } => program::update_settings(work, settings),
         Body::RetryDecision { decision_id } => program::retry_decision(work, *decision_id),
+        Body::RetryReward { reward_id, .. } => rewards::retry(work, *reward_id),
+        Body::ApproveReward { reward_id, reason } => {
+            rewards::approve(work, *reward_id, reason.as_deref())
+        }
+        Body::CancelReward { reward_id, reason } => {
+            rewards::cancel(work, *reward_id, reason.as_deref())
+        }
+        Body::ApproveReferral { referral_id, .. } => reviews::approve(work, *referral_id),
+        Body::RejectReferral { referral_id, reason } => {
+            reviews::reject(work, *referral_id, reason.as_deref())
+        }
         Body::ActivateProgram { program, hash } => program::activate(work, program, hash),
     }
 }

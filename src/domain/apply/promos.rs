@@ -1,5 +1,6 @@
 //! Promotion codes: made, switched, redeemed.
 
+use crate::domain::attempts::FAILED_REDEMPTIONS;
 use crate::domain::command::NewPromo;
 use crate::domain::deciding::{decide, occur};
 use crate::domain::records::{Code as ReferralCode, Promo, PromoUse, PromoUseKey};
@@ -78,12 +79,18 @@ pub(super) fn update(work: &mut Work<'_>, code: &str, active: bool) -> Result<Ke
 
 pub(super) fn redeem(work: &mut Work<'_>, user_id: &str, code: &str) -> Result<Kept, Stop> {
     let user = work.user(user_id)?;
-    let mut promo = stored(work, code)?;
-    let key = PromoUseKey { code: promo.matched.clone(), user_id: user_id.to_owned() };
-    let count = work.state.get::<PromoUse>(&key)?.map_or(0, |promo_use| promo_use.count);
-    if let Some((reason, message)) = objection(&promo, count, work.now()) {
-        return Err(Refusal::bad_input(message).because(reason).into());
+    if let Some(wait) = FAILED_REDEMPTIONS.wait(work, user_id)? {
+        let message = "Too many promotion codes could not be redeemed: try again later.";
+        return Err(Refusal::rate_limited(message, wait).into());
     }
+    let (mut promo, key, count) = match redeemable(work, user_id, code) {
+        Ok(found) => found,
+        Err(Stop::Refused(refusal)) => {
+            FAILED_REDEMPTIONS.note(work, user_id)?;
+            return Ok(Kept::Declined(refusal));
+        }
+        Err(missing) => return Err(missing),
+    };
     work.answer.user_id = Some(user.id.clone());
     work.answer.referral_id = user.referral_id;
     work.answer.code = Some(promo.shown.clone());
@@ -97,6 +104,21 @@ pub(super) fn redeem(work: &mut Work<'_>, user_id: &str, code: &str) -> Result<K
     work.state.put(PromoUse { key, count: count + 1 });
     decide(work, sheet)?;
     Ok(Kept::Event)
+}
+
+/// The code with the user's use of it so far, when the user can redeem it now.
+fn redeemable(
+    work: &Work<'_>,
+    user_id: &str,
+    code: &str,
+) -> Result<(Promo, PromoUseKey, i64), Stop> {
+    let promo = stored(work, code)?;
+    let key = PromoUseKey { code: promo.matched.clone(), user_id: user_id.to_owned() };
+    let count = work.state.get::<PromoUse>(&key)?.map_or(0, |promo_use| promo_use.count);
+    match objection(&promo, count, work.now()) {
+        Some((reason, message)) => Err(Refusal::bad_input(message).because(reason).into()),
+        None => Ok((promo, key, count)),
+    }
 }
 
 fn stored(work: &Work<'_>, code: &str) -> Result<Promo, Stop> {

@@ -7,9 +7,9 @@ use crate::domain::amount::Amount;
 use crate::domain::command::Payment;
 use crate::domain::deciding::{count_bonus, decide, occur};
 use crate::domain::effect::OnRefund;
-use crate::domain::ledger::{give_back, take_back};
-use crate::domain::program::ReferralsPer;
-use crate::domain::records::{Kind, Lot, LotState, Purchase, User};
+use crate::domain::ledger::{Demand, give_back, take_back};
+use crate::domain::program::{Program, ReferralsPer};
+use crate::domain::records::{Kind, Lot, LotState, Once, OnceKey, Purchase, User};
 use crate::domain::referral::{self, Attempt, validate};
 use crate::domain::refusal::Refusal;
 use crate::domain::state::{Key, Stop};
@@ -38,10 +38,28 @@ pub(super) fn purchase(work: &mut Work<'_>, payment: &Payment) -> Result<Kept, S
     )?;
     count_purchase(work, user.id.as_str(), &purchase)?;
     if let Some(referral_id) = referral_id.filter(|_| purchase.first || accepted) {
-        referral::convert(work, referral_id, &purchase)?;
+        let counts = first_conversion(work, &user.id)?;
+        referral::convert(work, referral_id, &purchase, counts)?;
     }
     decide(work, sheet)?;
     Ok(Kept::Event)
+}
+
+/// Where each purchase has a referral of its own: the key that says that the customer converted.
+pub(super) fn converted_key(program: &Program, user_id: &str) -> Option<OnceKey> {
+    (program.referrals == ReferralsPer::Purchase)
+        .then(|| OnceKey { user_id: user_id.to_owned(), key: "#converted".to_owned() })
+}
+
+/// Is it the customer's first conversion? However many purchases bring a referral, a customer
+/// converts once.
+fn first_conversion(work: &mut Work<'_>, user_id: &str) -> Result<bool, Stop> {
+    let Some(key) = converted_key(work.program(), user_id) else { return Ok(true) };
+    let first = work.state.get::<Once>(&key)?.is_none();
+    if first {
+        work.state.put(Once { key, at: work.now() });
+    }
+    Ok(first)
 }
 
 fn check_currency(work: &Work<'_>, currency: Option<&str>) -> Result<(), Stop> {
@@ -104,7 +122,7 @@ fn take_code(
     let is_first_code = user.referrer_id.is_none();
     let own = work.program().referrals == ReferralsPer::Purchase;
     let validation = if own && !is_first_code {
-        validate(work, code, None, Attempt::Purchase)?
+        validate(work, code, Some(user), Attempt::LaterPurchase)?
     } else {
         accept_code(work, code, user, Attempt::Purchase)?
     };
@@ -204,13 +222,11 @@ fn take_back_grants(work: &mut Work<'_>, purchase: &Purchase) -> Result<(), Stop
         if more.is_positive() {
             lot.demanded = due;
             work.put_lot(lot.clone())?;
-            take_back(work, *lot_id, more, Some("refund".to_owned()))?;
+            let demand = Demand::of_program(work, more, Some("refund".to_owned()));
+            take_back(work, *lot_id, demand)?;
             uncount(work, &lot, more)?;
         }
-        if lot.kind == Kind::Feature
-            && lot.on_refund != OnRefund::Keep
-            && purchase.is_fully_refunded()
-        {
+        if ends_whole(&lot) && lot.on_refund != OnRefund::Keep && purchase.is_fully_refunded() {
             lot.state = LotState::Cancelled;
             work.put_lot(lot.clone())?;
         }
@@ -223,6 +239,11 @@ fn take_back_grants(work: &mut Work<'_>, purchase: &Purchase) -> Result<(), Stop
         }
     }
     Ok(())
+}
+
+/// Is it something that ends as a whole: a feature, or a payment that could not be made?
+fn ends_whole(lot: &Lot) -> bool {
+    lot.kind == Kind::Feature || lot.state == LotState::Failed
 }
 
 /// Asks at once for everything that taking the grants back touches.
@@ -261,7 +282,7 @@ pub(super) fn uncount(work: &mut Work<'_>, lot: &Lot, amount: Amount) -> Result<
 }
 
 /// The referral is REVERSED when its referrer's reward was taken back.
-fn reverse_referral(work: &mut Work<'_>, lot: &Lot) -> Result<(), Stop> {
+pub(super) fn reverse_referral(work: &mut Work<'_>, lot: &Lot) -> Result<(), Stop> {
     let Some(referral_id): Option<Uuid> = lot.referral_id else { return Ok(()) };
     let referrer = work
         .state

@@ -3,6 +3,7 @@
 use uuid::Uuid;
 
 use crate::domain::facts::Sheet;
+use crate::domain::records::FactSheetKey;
 use crate::domain::state::Stop;
 use crate::domain::work::Work;
 
@@ -10,6 +11,8 @@ use crate::domain::work::Work;
 pub(super) struct Cause<'a> {
     pub sheet: &'a Sheet,
     pub decision_id: Uuid,
+    /// The name under which the sheet is kept.
+    pub sheet_key: FactSheetKey,
     /// What the event's decisions gave so far, for the ceiling.
     pub given: i64,
     /// Did a used once-key drop an effect?

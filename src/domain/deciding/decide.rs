@@ -64,8 +64,13 @@ pub(super) fn judge(
     case: Case<'_>,
     verdict: Verdict,
 ) -> Result<(Uuid, i64), Stop> {
-    let mut cause =
-        Cause { sheet: case.sheet, decision_id: work.id(), given: case.given, once_used: false };
+    let mut cause = Cause {
+        sheet: case.sheet,
+        decision_id: work.id(),
+        sheet_key: case.key,
+        given: case.given,
+        once_used: false,
+    };
     let (outcome, reason, effects) = match verdict.answer {
         Answer::Skip(reason) => (Outcome::Skipped, Some(reason), Vec::new()),
         Answer::Failed(error) => (Outcome::Failed, Some(error.to_string()), Vec::new()),
@@ -117,7 +122,7 @@ fn attempt(
 }
 
 /// Keeps the facts once for the event, what is personal apart.
-fn keep_facts(work: &mut Work<'_>, key: FactSheetKey, sheet: &Sheet) {
+pub(super) fn keep_facts(work: &mut Work<'_>, key: FactSheetKey, sheet: &Sheet) {
     let mut facts = sheet.facts.clone();
     let mut personal = Map::new();
     if let Some(Value::Object(user)) = facts.get_mut("user") {

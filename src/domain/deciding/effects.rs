@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, VecDeque};
 use serde_json::{Value, json};
 
 use crate::domain::effect::Effect;
-use crate::domain::records::{Emission, Notice};
+use crate::domain::records::{Emission, Hold, Notice};
 use crate::domain::referral;
 use crate::domain::state::Stop;
 use crate::domain::time::Time;
@@ -75,7 +75,8 @@ fn apply(work: &mut Work<'_>, cause: &mut Cause<'_>, effect: &Effect) -> Result<
         }
         Effect::HoldReferral { reason } => {
             open_referral(work, cause)?;
-            referral::hold(work, referral_of(work, cause)?, reason, signals_of(cause))?;
+            let hold = Hold { decision_id: cause.decision_id, sheet: cause.sheet_key };
+            referral::hold(work, referral_of(work, cause)?, (hold, reason), signals_of(cause))?;
             Ok(true)
         }
         Effect::RejectReferral { reason } => {

@@ -5,9 +5,11 @@ mod decide;
 mod effects;
 mod grants;
 mod limits;
+mod release;
 mod retry;
 
 pub use decide::{decide, occur};
 pub(crate) use effects::mark_step;
 pub(crate) use grants::count_bonus;
+pub use release::release_held;
 pub use retry::retry;

@@ -56,7 +56,7 @@ fn need_all(work: &Work<'_>, kept: &FactSheet) -> Result<(), Stop> {
 }
 
 /// Why there is nothing to be decided any more.
-fn moot(work: &Work<'_>, kept: &FactSheet) -> Result<Option<&'static str>, Stop> {
+pub(super) fn moot(work: &Work<'_>, kept: &FactSheet) -> Result<Option<&'static str>, Stop> {
     let user = work.user(&kept.user_id)?;
     if user.erased_at.is_some() {
         return Ok(Some("user_erased"));
@@ -75,7 +75,7 @@ fn moot(work: &Work<'_>, kept: &FactSheet) -> Result<Option<&'static str>, Stop>
 }
 
 /// The sheet as it was, with today's settings.
-fn reopen(work: &Work<'_>, kept: &FactSheet) -> Result<Sheet, Stop> {
+pub(super) fn reopen(work: &Work<'_>, kept: &FactSheet) -> Result<Sheet, Stop> {
     let mut facts = kept.whole();
     facts["settings"] = Value::Object(work.program().settings.clone());
     let user = work.user(&kept.user_id)?;

@@ -92,6 +92,7 @@ fn referral_facts(referral: &Referral) -> Value {
         "code": referral.code,
         "status": referral.status,
         "converted": referral.converted_at.is_some(),
+        "approved": referral.is_approved(),
         "signed_up_at": referral.signed_up_at.timestamp_micros(),
     })
 }

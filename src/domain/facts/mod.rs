@@ -7,5 +7,5 @@ mod stand;
 
 pub use event::{Sheet, build};
 pub use persons::{person_facts, referrer_facts};
-pub use signals::{fingerprint_keys, remember, signals};
+pub use signals::{fingerprint_keys, no_signals, remember, signals};
 pub use stand::{cap_facts, cap_keys};

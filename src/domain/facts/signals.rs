@@ -40,6 +40,12 @@ pub fn remember(work: &mut Work<'_>, user: &User) -> Result<(), Stop> {
     Ok(())
 }
 
+/// The signals of a referral that nothing speaks against.
+#[must_use]
+pub fn no_signals() -> Value {
+    in_words([0, 0, 0], 0, false)
+}
+
 /// How many others share the user's address, device and mailbox; how many others signed up from the
 /// address in 24 hours; and whether the user had referred the referrer.
 pub fn signals(work: &Work<'_>, user: &User, referrer: Option<&User>) -> Result<Value, Stop> {
@@ -60,11 +66,15 @@ pub fn signals(work: &Work<'_>, user: &User, referrer: Option<&User>) -> Result<
     }
     let reciprocal =
         referrer.is_some_and(|referrer| referrer.referrer_id.as_ref() == Some(&user.id));
-    Ok(json!({
-        "same_ip": same[0],
-        "same_device": same[1],
-        "same_email": same[2],
+    Ok(in_words(same, recent, reciprocal))
+}
+
+fn in_words([same_ip, same_device, same_email]: [usize; 3], recent: usize, both: bool) -> Value {
+    json!({
+        "same_ip": same_ip,
+        "same_device": same_device,
+        "same_email": same_email,
         "signups_from_ip_24h": recent,
-        "reciprocal": reciprocal,
-    }))
+        "reciprocal": both,
+    })
 }

@@ -89,6 +89,7 @@ impl NewLot {
             space_id: self.space_id,
             granted_by: self.granted_by,
             failure: None,
+            review: None,
         }
     }
 }

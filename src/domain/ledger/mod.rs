@@ -9,6 +9,6 @@ mod spend;
 mod undo;
 
 pub use grant::{NewLot, fail_outside, grant};
-pub use settle::{settle, usable_lots};
+pub use settle::{end_hold, settle, usable_lots};
 pub use spend::{Draw, MAX_LOTS_OF_A_SPEND, spend};
-pub use undo::{give_back, reverse_grant, reverse_spend, take_back};
+pub use undo::{Demand, cancel, give_back, reverse_grant, reverse_spend, take_back};

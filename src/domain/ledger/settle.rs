@@ -1,5 +1,7 @@
 //! Settling: booking what became due by the clock, in the order of the instants.
 
+use uuid::Uuid;
+
 use crate::domain::amount::Amount;
 use crate::domain::records::{Account, AccountKey, Lot, LotState, Position, Use, UseKind};
 use crate::domain::state::Stop;
@@ -57,6 +59,19 @@ fn due_lots(work: &Work<'_>, key: &AccountKey) -> Result<Vec<DueLot>, Stop> {
 fn mature(work: &mut Work<'_>, account: &mut Account, lot: Lot, at: Time) -> Result<(), Stop> {
     account.pending = account.pending.minus(lot.remaining)?;
     book(work, account, lot, at)
+}
+
+/// Ends a lot's hold now: it is booked before its time. A lot that is not on hold stays as it is.
+pub fn end_hold(work: &mut Work<'_>, lot_id: Uuid) -> Result<(), Stop> {
+    let Some(mut lot) = work.state.get::<Lot>(&lot_id)?.cloned() else { return Ok(()) };
+    if lot.state != LotState::Held {
+        return Ok(());
+    }
+    let mut account = settle(work, &lot.account)?;
+    let now = work.now();
+    lot.available_from = now;
+    mature(work, &mut account, lot, now)?;
+    refresh_due(work, &mut account)
 }
 
 /// Books that a lot's time ended at `at`, with what is left of it.

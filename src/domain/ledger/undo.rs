@@ -40,21 +40,45 @@ pub fn reverse_grant(
     if !wanted.is_positive() {
         return Err(already_reversed());
     }
-    take_back(work, lot_id, wanted, description)?.ok_or_else(already_reversed)
+    let demand = Demand::of_program(work, wanted, description);
+    take_back(work, lot_id, demand)?.ok_or_else(already_reversed)
 }
 
-/// Takes up to `wanted` of a grant back. A lot on hold loses it without an entry, and is cancelled
+/// Cancels a grant: what is left of it is gone, what was spent of it is forgiven whatever the
+/// program does with a shortfall, and what comes back to it later is gone too.
+pub fn cancel(work: &mut Work<'_>, lot_id: Uuid, description: Option<String>) -> Result<(), Stop> {
+    let wanted = undoable(&stored(work, lot_id)?)?;
+    let demand = Demand { wanted, on_shortfall: OnShortfall::Clamp, description };
+    take_back(work, lot_id, demand)?;
+    let lot = stored(work, lot_id)?;
+    work.put_lot(Lot { state: LotState::Cancelled, ..lot })
+}
+
+/// What is demanded back of a grant.
+pub struct Demand {
+    /// How much, at most.
+    pub wanted: Amount,
+    /// What happens to what was spent already.
+    pub on_shortfall: OnShortfall,
+    /// A text for people, which stands on the entry.
+    pub description: Option<String>,
+}
+
+impl Demand {
+    /// A demand where the program says what happens to what was spent already.
+    #[must_use]
+    pub fn of_program(work: &Work<'_>, wanted: Amount, description: Option<String>) -> Self {
+        Self { wanted, on_shortfall: work.program().on_shortfall, description }
+    }
+}
+
+/// Takes back of a grant what is demanded, as far as it can be. A lot on hold loses it without an entry, and is cancelled
 /// when nothing is left; a booked one gets a reversal entry, also of 0 when all was forgiven.
 /// Gives that entry's id.
-pub fn take_back(
-    work: &mut Work<'_>,
-    lot_id: Uuid,
-    wanted: Amount,
-    description: Option<String>,
-) -> Result<Option<Uuid>, Stop> {
+pub fn take_back(work: &mut Work<'_>, lot_id: Uuid, demand: Demand) -> Result<Option<Uuid>, Stop> {
     let mut account = settle(work, &stored(work, lot_id)?.account)?;
     let mut lot = stored(work, lot_id)?;
-    let wanted = wanted.min(undoable(&lot)?);
+    let wanted = demand.wanted.min(undoable(&lot)?);
     if !wanted.is_positive() || !matches!(lot.state, LotState::Held | LotState::Booked) {
         return Ok(None);
     }
@@ -68,7 +92,7 @@ pub fn take_back(
     lot.reversed = lot.reversed.plus(taken)?;
     let mut uses = vec![Use { lot_id, amount: taken.negated(), kind: UseKind::Reversal }];
     uses.retain(|touch| !touch.amount.is_zero());
-    let owes = work.program().on_shortfall == OnShortfall::Debt;
+    let owes = demand.on_shortfall == OnShortfall::Debt;
     if owes {
         lot.owed = lot.owed.plus(short)?;
         account.debt = account.debt.plus(short)?;
@@ -86,7 +110,7 @@ pub fn take_back(
     let entry = Entry {
         reverses,
         forgiven: (!owes).then_some(short),
-        description,
+        description: demand.description,
         uses,
         ..Entry::new(amount.negated(), "reversal", now)
     };

@@ -53,6 +53,30 @@ pub enum Status {
     Failed,
 }
 
+impl Status {
+    /// The status's name, as clients read it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pending => "PENDING",
+            Self::Active => "ACTIVE",
+            Self::Redeemed => "REDEEMED",
+            Self::Expired => "EXPIRED",
+            Self::Cancelled => "CANCELLED",
+            Self::Failed => "FAILED",
+        }
+    }
+}
+
+/// That an administrator decided about a reward by hand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Review {
+    /// Who: `key:` and the API key's name, or `operator`.
+    pub by: String,
+    /// Why, as far as a reason was given.
+    pub reason: Option<String>,
+}
+
 /// One grant and what is left of it.
 /// remaining = amount − spent − expired − reversed, and is never negative.
 #[derive(Debug, Clone, PartialEq)]
@@ -115,6 +139,8 @@ pub struct Lot {
     pub granted_by: Option<String>,
     /// Why it could not be paid.
     pub failure: Option<String>,
+    /// What an administrator decided about it last.
+    pub review: Option<Review>,
 }
 
 impl Lot {

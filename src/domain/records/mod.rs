@@ -2,6 +2,7 @@
 //! without its tenant: a slice belongs to one tenant.
 
 mod account;
+mod attempts;
 mod code;
 mod counting;
 mod decision;
@@ -16,6 +17,7 @@ mod transaction;
 mod user;
 
 pub use account::{Account, AccountKey};
+pub use attempts::{Attempts, AttemptsKey};
 pub use code::{Click, ClickKey, Code};
 pub use counting::{
     CapKey, CapUse, Fingerprint, FingerprintKey, Once, OnceKey, ReferrerDay, TallyKey,
@@ -23,11 +25,11 @@ pub use counting::{
 pub use decision::{Decision, FactSheet, FactSheetKey, Outcome};
 pub use event::{Event, EventKey, Operation};
 pub use lane::Lane;
-pub use lot::{Kind, Lot, LotState, Status};
+pub use lot::{Kind, Lot, LotState, Review, Status};
 pub use notice::{Emission, Notice};
 pub use promo::{Promo, PromoUse, PromoUseKey};
 pub use purchase::Purchase;
-pub use referral::{Referral, ReferralStatus};
+pub use referral::{Hold, Referral, ReferralStatus};
 pub use transaction::{Reversal, Transaction, Use, UseKind};
 pub use user::{Personal, User, mailbox};
 

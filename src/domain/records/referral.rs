@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::Position;
+use super::{FactSheetKey, Position};
 use crate::domain::amount::Amount;
 use crate::domain::time::Time;
 
@@ -56,6 +56,13 @@ impl ReferralStatus {
 }
 
 impl Referral {
+    /// Did an administrator release it, and nothing hold or refuse it since?
+    #[must_use]
+    pub const fn is_approved(&self) -> bool {
+        use ReferralStatus::{Held, Rejected};
+        self.reviewed_by.is_some() && !matches!(self.status, Held | Rejected)
+    }
+
     /// A PENDING referral, just made.
     #[must_use]
     pub fn new(
@@ -81,8 +88,19 @@ impl Referral {
             purchase_amount: None,
             plan: None,
             signals: None,
+            holds: Vec::new(),
+            reviewed_by: None,
         }
     }
+}
+
+/// A decision that held a referral: it is made again when the referral is released.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hold {
+    /// The decision.
+    pub decision_id: Uuid,
+    /// The facts that it was made on.
+    pub sheet: FactSheetKey,
 }
 
 /// That one user brought another.
@@ -120,4 +138,8 @@ pub struct Referral {
     pub plan: Option<String>,
     /// What spoke for abuse when it was decided.
     pub signals: Option<Value>,
+    /// The decisions that hold it, in order.
+    pub holds: Vec<Hold>,
+    /// Who released or refused it by hand: `key:` and the API key's name, or `operator`.
+    pub reviewed_by: Option<String>,
 }

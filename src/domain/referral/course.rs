@@ -4,7 +4,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::domain::amount::Amount;
-use crate::domain::records::{Purchase, Referral, ReferralStatus, TallyKey, User};
+use crate::domain::records::{Hold, Purchase, Referral, ReferralStatus, TallyKey, User};
 use crate::domain::refusal::Refusal;
 use crate::domain::state::Stop;
 use crate::domain::time::day_of;
@@ -24,14 +24,21 @@ pub fn make(work: &mut Work<'_>, code: &str, referrer_id: &str, referee: &mut Us
     id
 }
 
-/// Counts the conversion: a referred user's first purchase, whatever the rules answer. Each referral
-/// converts once, and each purchase's own referral with its purchase.
-pub fn convert(work: &mut Work<'_>, referral_id: Uuid, purchase: &Purchase) -> Result<(), Stop> {
+/// Notes the conversion: a referred user's first purchase, whatever the rules answer. Each referral
+/// converts once, and each purchase's own referral with its purchase; a customer who converted
+/// before counts no more.
+pub fn convert(
+    work: &mut Work<'_>,
+    referral_id: Uuid,
+    purchase: &Purchase,
+    counts: bool,
+) -> Result<(), Stop> {
     let mut referral = stored(work, referral_id)?;
     describe(&mut referral, purchase);
-    if referral.converted_at.is_none() {
-        let now = work.now();
-        referral.converted_at = Some(now);
+    let now = work.now();
+    let converts = referral.converted_at.is_none();
+    referral.converted_at.get_or_insert(now);
+    if converts && counts {
         let mut referrer = work.user(&referral.referrer_id)?;
         referrer.conversions += 1;
         work.state.put(referrer);
@@ -78,14 +85,39 @@ pub fn credit(
     Ok(Ok(()))
 }
 
-/// The referral waits for an administrator.
+/// The referral waits for an administrator, with the decision that held it.
 pub fn hold(
     work: &mut Work<'_>,
     referral_id: Uuid,
-    reason: &str,
+    (hold, reason): (Hold, &str),
     signals: Value,
 ) -> Result<(), Stop> {
-    doubt(work, referral_id, (ReferralStatus::Held, reason), signals)
+    doubt(work, referral_id, (ReferralStatus::Held, reason), signals)?;
+    let mut referral = stored(work, referral_id)?;
+    referral.holds.push(hold);
+    work.state.put(referral);
+    Ok(())
+}
+
+/// An administrator releases it: it is PENDING again, and nothing holds it. What spoke for abuse
+/// stays on record.
+pub fn release(work: &mut Work<'_>, referral_id: Uuid) -> Result<(), Stop> {
+    let mut referral = stored(work, referral_id)?;
+    referral.failure_reason = None;
+    referral.holds.clear();
+    referral.reviewed_by = Some(work.command.actor.clone());
+    move_to(work, referral, ReferralStatus::Pending);
+    Ok(())
+}
+
+/// An administrator refuses it for good.
+pub fn refuse(work: &mut Work<'_>, referral_id: Uuid, reason: Option<&str>) -> Result<(), Stop> {
+    let mut referral = stored(work, referral_id)?;
+    referral.failure_reason = reason.map(str::to_owned).or(referral.failure_reason);
+    referral.holds.clear();
+    referral.reviewed_by = Some(work.command.actor.clone());
+    move_to(work, referral, ReferralStatus::Rejected);
+    Ok(())
 }
 
 /// The referral is refused.

@@ -4,6 +4,6 @@ mod check;
 mod codes;
 mod course;
 
-pub use check::{Attempt, validate};
+pub use check::{Attempt, validate, working};
 pub use codes::{give_code, replace_code};
-pub use course::{convert, credit, fail, hold, make, reject, reverse};
+pub use course::{convert, credit, fail, hold, make, refuse, reject, release, reverse};

@@ -106,6 +106,7 @@ impl Tables {
         lay(&mut self.codes, later.codes);
         lay(&mut self.clicks, later.clicks);
         lay(&mut self.cap_uses, later.cap_uses);
+        lay(&mut self.attempts, later.attempts);
         lay(&mut self.onces, later.onces);
         lay(&mut self.fingerprints, later.fingerprints);
         lay(&mut self.decisions, later.decisions);

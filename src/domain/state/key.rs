@@ -3,7 +3,8 @@
 use uuid::Uuid;
 
 use crate::domain::records::{
-    AccountKey, CapKey, ClickKey, EventKey, FactSheetKey, FingerprintKey, OnceKey, PromoUseKey,
+    AccountKey, AttemptsKey, CapKey, ClickKey, EventKey, FactSheetKey, FingerprintKey, OnceKey,
+    PromoUseKey,
 };
 
 /// One thing that `apply` may have to know. A key that was asked for and not found is absent;
@@ -34,6 +35,8 @@ pub enum Key {
     Click(ClickKey),
     /// The use of a cap.
     CapUse(CapKey),
+    /// How often something was attempted lately.
+    Attempts(AttemptsKey),
     /// A once-key of a user.
     Once(OnceKey),
     /// The users seen with a fingerprint.

@@ -162,6 +162,7 @@ impl<'a> State<'a> {
             Key::Code(code) => has::<r::Code>(self, code),
             Key::Click(click) => has::<r::Click>(self, click),
             Key::CapUse(cap) => has::<r::CapUse>(self, cap),
+            Key::Attempts(key) => has::<r::Attempts>(self, key),
             Key::Once(once) => has::<r::Once>(self, once),
             Key::Fingerprint(print) => has::<r::Fingerprint>(self, print),
             Key::Decision(id) => has::<r::Decision>(self, id),

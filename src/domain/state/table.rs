@@ -7,9 +7,9 @@ use uuid::Uuid;
 
 use super::Key;
 use crate::domain::records::{
-    Account, AccountKey, CapKey, CapUse, Click, ClickKey, Code, Decision, Emission, Event,
-    EventKey, FactSheet, FactSheetKey, Fingerprint, FingerprintKey, Lot, Notice, Once, OnceKey,
-    Promo, PromoUse, PromoUseKey, Purchase, Referral, Reversal, Transaction, User,
+    Account, AccountKey, Attempts, AttemptsKey, CapKey, CapUse, Click, ClickKey, Code, Decision,
+    Emission, Event, EventKey, FactSheet, FactSheetKey, Fingerprint, FingerprintKey, Lot, Notice,
+    Once, OnceKey, Promo, PromoUse, PromoUseKey, Purchase, Referral, Reversal, Transaction, User,
 };
 
 /// Records by key. `None` says: asked for, and absent.
@@ -45,6 +45,7 @@ pub struct Tables {
     pub codes: Table<Code>,
     pub clicks: Table<Click>,
     pub cap_uses: Table<CapUse>,
+    pub attempts: Table<Attempts>,
     pub onces: Table<Once>,
     pub fingerprints: Table<Fingerprint>,
     pub decisions: Table<Decision>,
@@ -92,6 +93,7 @@ record!(Purchase, String, purchases, Key::Purchase, |purchase| purchase.id.clone
 record!(Code, String, codes, Key::Code, |code| code.matched.clone());
 record!(Click, ClickKey, clicks, Key::Click, |click| click.key.clone());
 record!(CapUse, CapKey, cap_uses, Key::CapUse, |cap_use| cap_use.key.clone());
+record!(Attempts, AttemptsKey, attempts, Key::Attempts, |attempts| attempts.key.clone());
 record!(Once, OnceKey, onces, Key::Once, |once| once.key.clone());
 record!(Fingerprint, FingerprintKey, fingerprints, Key::Fingerprint, |print| print.key.clone());
 record!(Decision, Uuid, decisions, Key::Decision, |decision| decision.id);

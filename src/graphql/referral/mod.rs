@@ -131,6 +131,12 @@ impl Referral {
         self.0.plan.as_deref()
     }
 
+    /// Who released or refused it by hand: `key:` and the API key's name. Null when nobody did, and to all but admins.
+    async fn reviewed_by(&self, ctx: &Context<'_>) -> Result<Option<&str>> {
+        let seen = call(ctx)?.caller.is_admin();
+        Ok(self.0.reviewed_by.as_deref().filter(|_| seen))
+    }
+
     /// What spoke for abuse when it was decided; null before that, and to all but admins.
     async fn signals(&self, ctx: &Context<'_>) -> Result<Option<Json>> {
         let seen = call(ctx)?.caller.is_admin();

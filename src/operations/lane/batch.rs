@@ -116,7 +116,7 @@ fn run(slice: &Slice, pass: &Pass) -> Passed {
             break;
         }
         let outcome = match apply(slice, &change, &ticket.command, in_force) {
-            Ok(applied) => Ok(absorb(&mut change, applied)),
+            Ok(applied) => absorb(&mut change, applied),
             Err(Stop::Refused(refusal)) => Err(refusal),
             // What earlier commands made may lead where nobody had asked: the next batch asks.
             Err(Stop::Missing(_)) if pass.last && !outcomes.is_empty() => break,
@@ -134,11 +134,12 @@ fn run(slice: &Slice, pass: &Pass) -> Passed {
     if missing.is_empty() { Ok(Applying { change, outcomes }) } else { Err(missing) }
 }
 
-fn absorb(change: &mut Change, applied: Applied) -> Outcome {
+fn absorb(change: &mut Change, applied: Applied) -> Result<Outcome, Refusal> {
     if let Some(made) = applied.change() {
         change.absorb(made.clone());
     }
-    match applied {
+    Ok(match applied {
+        Applied::Declined(declined) => return Err(declined.refusal),
         Applied::Changed(changed) => Outcome {
             answer: changed.event.answer.clone(),
             event: Some(changed.event),
@@ -154,7 +155,7 @@ fn absorb(change: &mut Change, applied: Applied) -> Outcome {
             replayed: true,
             change: Change::default(),
         },
-    }
+    })
 }
 
 /// What a command gets that the server itself cannot do.

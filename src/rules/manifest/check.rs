@@ -6,6 +6,7 @@ use std::ops::Range;
 use chrono_tz::Tz;
 use serde_json::{Map, Value};
 
+use crate::domain::link::leads_to_one_place;
 use crate::domain::money::is_currency;
 use crate::domain::program::CodePart;
 use crate::domain::rules::RuleError;
@@ -46,6 +47,10 @@ impl Checker<'_> {
         let web = link.starts_with("https://") || link.starts_with("http://");
         if !web || !link.contains("{code}") {
             let message = "`link` begins with https:// and has {code} where the code belongs.";
+            return self.fail(message, read.link.span());
+        }
+        if !leads_to_one_place(link) {
+            let message = "`link` is one address: its host is written out, {code} stands behind it, and there is no space.";
             return self.fail(message, read.link.span());
         }
         let units = read.unit.iter().chain(&read.units);

@@ -106,6 +106,7 @@ impl Stage {
             Applied::Changed(changed) => (Some(changed.event.seq), changed.event.answer),
             Applied::Repeated(event) => (Some(event.seq), event.answer),
             Applied::Noted(noted) => (None, noted.answer),
+            Applied::Declined(declined) => return Ok(Err(declined.refusal)),
         };
         self.last = event;
         self.bound = self.compiled.bind(&self.world.slice.lane.settings);

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use uuid::Uuid;
 
 use crate::domain::records::{
-    AccountKey, CapKey, ClickKey, EventKey, FactSheetKey, FingerprintKey, OnceKey, PromoUseKey,
+    AccountKey, AttemptsKey, CapKey, ClickKey, EventKey, FactSheetKey, FingerprintKey, OnceKey,
+    PromoUseKey,
 };
 use crate::domain::state::Key;
 
@@ -24,6 +25,7 @@ pub struct Asked {
     pub codes: Vec<String>,
     pub clicks: Vec<ClickKey>,
     pub cap_uses: Vec<CapKey>,
+    pub attempts: Vec<AttemptsKey>,
     pub onces: Vec<OnceKey>,
     pub fingerprints: Vec<FingerprintKey>,
     pub decisions: Vec<Uuid>,
@@ -57,6 +59,7 @@ impl Asked {
             Key::Code(code) => self.codes.push(code),
             Key::Click(key) => self.clicks.push(key),
             Key::CapUse(key) => self.cap_uses.push(key),
+            Key::Attempts(key) => self.attempts.push(key),
             Key::Once(key) => self.onces.push(key),
             Key::Fingerprint(key) => self.fingerprints.push(key),
             Key::Decision(id) => self.decisions.push(id),

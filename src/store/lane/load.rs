@@ -156,7 +156,7 @@ impl<C: ConnectionTrait> From<'_, C> {
     }
 
     async fn counting(&self, slice: &mut Slice, asked: &Asked) -> Result<(), StoreError> {
-        use counting::{cap_use, once};
+        use counting::{attempts, cap_use, once};
 
         let keyed = Keyed::<cap_use::Entity, _> {
             tenant: (cap_use::Column::TenantId, self.tenant_id),
@@ -177,6 +177,14 @@ impl<C: ConnectionTrait> From<'_, C> {
         let keys = asked.onces.iter().map(|key| ([key.key.clone()], key.user_id.clone()));
         let found = keyed.find(self.connection, &Condition::all(), keys).await?;
         lay(&mut slice.tables.onces, &asked.onces, records(found)?);
+        let keyed = Keyed::<attempts::Entity, _> {
+            tenant: (attempts::Column::TenantId, self.tenant_id),
+            prefix: [attempts::Column::Action],
+            last: attempts::Column::Subject,
+        };
+        let keys = asked.attempts.iter().map(|key| ([key.action.clone()], key.subject.clone()));
+        let found = keyed.find(self.connection, &Condition::all(), keys).await?;
+        lay(&mut slice.tables.attempts, &asked.attempts, records(found)?);
         let prints = self.fingerprints(&asked.fingerprints).await?;
         lay(&mut slice.tables.fingerprints, &asked.fingerprints, prints);
         Ok(())

@@ -114,10 +114,11 @@ impl LaneTransaction {
     }
 
     async fn save_counts(&self, change: &Change) -> Result<(), StoreError> {
-        use counting::{cap_use, once, tally};
+        use counting::{attempts, cap_use, once, tally};
 
         let (tables, tenant_id) = (&change.tables, self.tenant_id);
         upsert::<cap_use::Entity, _>(&self.transaction, self.rows(&tables.cap_uses)?).await?;
+        upsert::<attempts::Entity, _>(&self.transaction, self.rows(&tables.attempts)?).await?;
         upsert::<once::Entity, _>(&self.transaction, self.rows(&tables.onces)?).await?;
         self.save_fingerprints(change).await?;
         let tallies = (change.tallies.iter().filter(|(_, by)| **by != 0))

@@ -1,4 +1,5 @@
-//! `cap_uses`, `onces`, `fingerprints`, `tallies`, `referrer_days` and `referrer_months`.
+//! `cap_uses`, `attempts`, `onces`, `fingerprints`, `tallies`, `referrer_days` and
+//! `referrer_months`.
 
 /// `cap_uses`.
 pub mod cap_use {
@@ -38,6 +39,52 @@ pub mod cap_use {
         fn record(self) -> Result<CapUse, StoreError> {
             let key = CapKey { cap: self.cap, subject: self.subject, window: self.cap_window };
             Ok(CapUse { key, used: self.used })
+        }
+    }
+}
+
+/// `attempts`.
+pub mod attempts {
+    use sea_orm::entity::prelude::*;
+
+    use crate::domain::records::{Attempts, AttemptsKey};
+    use crate::store::StoreError;
+    use crate::store::rows::{Row, cells};
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "attempts")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub tenant_id: i64,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub action: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub subject: String,
+        /// Microseconds since 1970, oldest first, as JSON.
+        pub times: String,
+        pub last_at: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+
+    impl Row for Model {
+        type Record = Attempts;
+
+        fn of(tenant_id: i64, attempts: &Attempts) -> Result<Self, StoreError> {
+            let AttemptsKey { action, subject } = attempts.key.clone();
+            let times: Vec<i64> = attempts.times.iter().copied().map(cells::micros).collect();
+            let last_at = times.last().copied().unwrap_or_default();
+            Ok(Self { tenant_id, action, subject, times: cells::json(&times)?, last_at })
+        }
+
+        fn record(self) -> Result<Attempts, StoreError> {
+            let key = AttemptsKey { action: self.action, subject: self.subject };
+            let times: Vec<i64> = cells::parse(&self.times)?;
+            let times = times.into_iter().map(cells::time).collect::<Result<_, _>>()?;
+            Ok(Attempts { key, times })
         }
     }
 }

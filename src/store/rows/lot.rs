@@ -5,7 +5,7 @@ use sea_orm::entity::prelude::*;
 use super::words::Word;
 use super::{Row, cells};
 use crate::domain::effect::OnRefund;
-use crate::domain::records::{AccountKey, CapKey, Kind, Lot, LotState, Position};
+use crate::domain::records::{AccountKey, CapKey, Kind, Lot, LotState, Position, Review};
 use crate::domain::time::Time;
 use crate::store::StoreError;
 
@@ -50,6 +50,8 @@ pub struct Model {
     pub space_id: Option<String>,
     pub granted_by: Option<String>,
     pub failure: Option<String>,
+    pub reviewed_by: Option<String>,
+    pub review_reason: Option<String>,
     /// The reward's status when the row was saved.
     pub status: String,
     /// Until when that is its status, if the clock ends it.
@@ -118,6 +120,8 @@ impl Row for Model {
             space_id: lot.space_id.clone(),
             granted_by: lot.granted_by.clone(),
             failure: lot.failure.clone(),
+            reviewed_by: lot.review.as_ref().map(|review| review.by.clone()),
+            review_reason: lot.review.as_ref().and_then(|review| review.reason.clone()),
             status: lot.status_at(lot.created_at).word().to_owned(),
             due_at: cells::micros_of(lot.status_until(lot.created_at)),
             ends: lot.expires_at.map_or(i64::MAX, cells::micros),
@@ -161,6 +165,7 @@ impl Row for Model {
             space_id: self.space_id,
             granted_by: self.granted_by,
             failure: self.failure,
+            review: self.reviewed_by.map(|by| Review { by, reason: self.review_reason }),
         })
     }
 }

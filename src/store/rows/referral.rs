@@ -30,6 +30,8 @@ pub struct Model {
     pub purchase_amount: Option<i64>,
     pub plan: Option<String>,
     pub signals: Option<String>,
+    pub held_by: Option<String>,
+    pub reviewed_by: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -60,6 +62,8 @@ impl Row for Model {
             purchase_amount: referral.purchase_amount.map(|amount| amount.get()),
             plan: referral.plan.clone(),
             signals: cells::json_of(referral.signals.as_ref())?,
+            held_by: cells::json_of(Some(&referral.holds).filter(|holds| !holds.is_empty()))?,
+            reviewed_by: referral.reviewed_by.clone(),
         })
     }
 
@@ -81,6 +85,8 @@ impl Row for Model {
             purchase_amount: cells::amount_of(self.purchase_amount)?,
             plan: self.plan,
             signals: cells::parse_of(self.signals.as_deref())?,
+            holds: cells::parse_of(self.held_by.as_deref())?.unwrap_or_default(),
+            reviewed_by: self.reviewed_by,
         })
     }
 }

@@ -25,6 +25,7 @@ fn keys(change: &Change) -> BTreeSet<Key> {
         .chain(keys_of(&tables.codes))
         .chain(keys_of(&tables.clicks))
         .chain(keys_of(&tables.cap_uses))
+        .chain(keys_of(&tables.attempts))
         .chain(keys_of(&tables.onces))
         .chain(keys_of(&tables.fingerprints))
         .chain(keys_of(&tables.decisions))

@@ -7,10 +7,11 @@ use crate::domain::amount::Amount;
 use crate::domain::answer::Answer;
 use crate::domain::effect::OnRefund;
 use crate::domain::records::{
-    Account, AccountKey, CapKey, CapUse, Click, ClickKey, Code, Decision, Emission, Event,
-    FactSheet, FactSheetKey, Fingerprint, FingerprintKey, Kind, Lane, Lot, LotState, Notice, Once,
-    OnceKey, Operation, Outcome, Personal, Position, Promo, PromoUse, PromoUseKey, Purchase,
-    Referral, ReferralStatus, Reversal, Transaction, Use, UseKind, User,
+    Account, AccountKey, Attempts, AttemptsKey, CapKey, CapUse, Click, ClickKey, Code, Decision,
+    Emission, Event, FactSheet, FactSheetKey, Fingerprint, FingerprintKey, Hold, Kind, Lane, Lot,
+    LotState, Notice, Once, OnceKey, Operation, Outcome, Personal, Position, Promo, PromoUse,
+    PromoUseKey, Purchase, Referral, ReferralStatus, Reversal, Review, Transaction, Use, UseKind,
+    User,
 };
 use crate::domain::state::Change;
 use crate::domain::time::Time;
@@ -124,6 +125,7 @@ pub fn lot(number: u128, user_id: &str, place: Position) -> Lot {
         space_id: text("space"),
         granted_by: text("key:support"),
         failure: text("none"),
+        review: Some(Review { by: "key:support".to_owned(), reason: text("a friend") }),
     }
 }
 
@@ -191,6 +193,8 @@ pub fn referral(number: u128, place: Position) -> Referral {
         purchase_amount: Some(amount(1_000)),
         plan: text("pro"),
         signals: Some(json!({"same_ip": 1})),
+        holds: vec![Hold { decision_id: id(500), sheet: FactSheetKey { seq: 1, n: 0 } }],
+        reviewed_by: text("key:support"),
     }
 }
 
@@ -314,6 +318,8 @@ fn counted(change: &mut Change) {
     });
     let cap = CapKey { cap: "daily".into(), subject: "ann".into(), window: "2026-11-20".into() };
     change.put(CapUse { key: cap, used: 3 });
+    let key = AttemptsKey { action: "visit".to_owned(), subject: "hash".to_owned() };
+    change.put(Attempts { key, times: vec![at(1), at(2)] });
     let once = OnceKey { user_id: "ann".to_owned(), key: "welcome".to_owned() };
     change.put(Once { key: once, at: at(23) });
     change.put(Fingerprint {

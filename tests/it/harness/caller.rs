@@ -1,12 +1,14 @@
 //! Someone who calls the server, and what the server answers.
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::sync::LazyLock;
 
 use async_graphql_parser::parse_schema;
 use async_graphql_parser::types::{TypeKind, TypeSystemDefinition};
 use axum::Router;
 use axum::body::Body;
+use axum::extract::ConnectInfo;
 use axum::http::Request;
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
@@ -20,6 +22,8 @@ pub struct Caller {
     token: Option<String>,
     /// What goes into `X-Tenant`, if anything.
     tenant: Option<String>,
+    /// Where the call comes from, in this process.
+    address: Option<SocketAddr>,
 }
 
 /// How a call gets to the server.
@@ -43,7 +47,13 @@ pub struct Answer {
 impl Caller {
     /// A caller with this token, who names this tenant.
     pub fn new(way: Way, token: Option<String>, tenant: Option<&str>) -> Self {
-        Self { way, token, tenant: tenant.map(str::to_owned) }
+        Self { way, token, tenant: tenant.map(str::to_owned), address: None }
+    }
+
+    /// The same caller, at this address.
+    pub fn at(&self, ip: &str) -> Self {
+        let address = SocketAddr::new(ip.parse().unwrap(), 40_000);
+        Self { address: Some(address), ..self.clone() }
     }
 
     /// The same caller, who names a tenant.
@@ -59,6 +69,9 @@ impl Caller {
                 let mut request = Request::post("/graphql");
                 for (name, value) in self.headers() {
                     request = request.header(name, value);
+                }
+                if let Some(address) = self.address {
+                    request = request.extension(ConnectInfo(address));
                 }
                 let request = request.body(Body::from(body)).unwrap();
                 let response = router.clone().oneshot(request).await.unwrap();

@@ -64,6 +64,36 @@ impl PrivateDatabase {
         name
     }
 
+    /// Everything that stands in it, as text: a line for each row.
+    pub async fn dump(&self) -> String {
+        let connection = Database::connect(&self.url).await.unwrap();
+        let tables = match self.kind {
+            Kind::Sqlite => "SELECT name FROM sqlite_master WHERE type = 'table'",
+            Kind::Postgres => {
+                "SELECT tablename::text AS name FROM pg_tables WHERE schemaname = 'public'"
+            }
+        };
+        let mut lines = Vec::new();
+        for table in texts(&connection, tables).await {
+            let rows = match self.kind {
+                Kind::Sqlite => {
+                    let columns = format!("SELECT name FROM pragma_table_info('{table}')");
+                    let columns = texts(&connection, &columns).await;
+                    let shown = columns.iter().map(|name| {
+                        format!("CASE typeof({name}) WHEN 'blob' THEN hex({name}) ELSE COALESCE({name}, '') END")
+                    });
+                    let row = shown.collect::<Vec<_>>().join(" || '|' || ");
+                    format!("SELECT {row} AS name FROM {table}")
+                }
+                Kind::Postgres => format!("SELECT CAST(t AS TEXT) AS name FROM {table} t"),
+            };
+            let rows = texts(&connection, &rows).await;
+            lines.extend(rows.into_iter().map(|row| format!("{table}: {row}")));
+        }
+        connection.close().await.unwrap();
+        lines.join("\n")
+    }
+
     /// Drops it.
     pub async fn remove(self) {
         match self.kind {
@@ -71,6 +101,12 @@ impl PrivateDatabase {
             Kind::Postgres => admin(&format!("DROP DATABASE {} WITH (FORCE)", self.name)).await,
         }
     }
+}
+
+async fn texts(connection: &DatabaseConnection, question: &str) -> Vec<String> {
+    let statement = sea_orm::Statement::from_string(connection.get_database_backend(), question);
+    let rows = connection.query_all_raw(statement).await.unwrap();
+    rows.iter().map(|row| row.try_get("", "name").unwrap()).collect()
 }
 
 async fn ask(connection: &DatabaseConnection, question: &str) -> String {

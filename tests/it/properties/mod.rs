@@ -88,7 +88,7 @@ fn play(rules: &Timeless, steps: &[Timed], after_each: impl Fn(&World)) -> Playe
                 assert_eq!(changed.event.seq, before.slice.lane.seq + 1, "a gap");
                 after_each(&played.world);
             }
-            Ok(Applied::Noted(_)) => after_each(&played.world),
+            Ok(Applied::Noted(_) | Applied::Declined(_)) => after_each(&played.world),
             Ok(Applied::Repeated(_)) => {
                 assert_eq!(played.world, before, "a repetition changed something");
             }
@@ -107,7 +107,7 @@ fn batch(world: &mut World, rules: &Timeless, commands: &[(Command, Time)], now:
     let mut earlier = Change::default();
     for (command, _) in commands {
         match apply(&world.slice, &earlier, command, rules.in_force(now)) {
-            Ok(applied @ (Applied::Changed(_) | Applied::Noted(_))) => {
+            Ok(applied @ (Applied::Changed(_) | Applied::Noted(_) | Applied::Declined(_))) => {
                 earlier.absorb(applied.change().unwrap().clone());
             }
             Ok(Applied::Repeated(_)) | Err(Stop::Refused(_)) => {}

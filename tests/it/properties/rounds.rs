@@ -53,6 +53,7 @@ fn load(slice: &mut Slice, world: &World, key: &Key) {
         Key::Code(code) => lay::<r::Code>(slice, world, code),
         Key::Click(key) => lay::<r::Click>(slice, world, key),
         Key::CapUse(key) => lay::<r::CapUse>(slice, world, key),
+        Key::Attempts(key) => lay::<r::Attempts>(slice, world, key),
         Key::Once(key) => lay::<r::Once>(slice, world, key),
         Key::Fingerprint(key) => lay::<r::Fingerprint>(slice, world, key),
         Key::Decision(id) => lay::<r::Decision>(slice, world, id),

@@ -1,0 +1,58 @@
+//! Visits: share links of our own, which count who comes and lead on to the program's link.
+
+use std::time::Duration;
+
+use super::{Call, input, peek, referrals};
+use crate::domain::refusal::Refusal;
+
+/// How long a visitor waits for the count. It is counted all the same, only not waited for.
+const LONGEST_WAIT: Duration = Duration::from_millis(500);
+
+/// How much of what a browser calls itself is kept, in characters.
+const LONGEST_AGENT: usize = 255;
+
+/// Where a share link leads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// The program's link: with the code while it works, else without one.
+    pub link: String,
+    /// The code as it is shown; `None` when it is unknown, was replaced, or its owner was erased.
+    pub code: Option<String>,
+}
+
+/// Where a code leads. Nothing of what was asked for gets into the link but a code of the tenant.
+pub async fn target(call: &Call, code: &str) -> Result<Target, Refusal> {
+    let program = &call.in_force().await?.program;
+    // What cannot be a code is an unknown one.
+    let code = match input::word("code", code) {
+        Ok(()) => peek::working_code(&call.operations, call.tenant()?, code).await?,
+        Err(_) => None,
+    };
+    let link =
+        code.as_deref().map_or_else(|| program.link_without_code(), |code| program.link_for(code));
+    Ok(Target { link, code })
+}
+
+/// Counts a visit, and gives the link that it goes on to. Whatever keeps it from being counted does
+/// not keep the visitor.
+pub async fn follow(call: &Call, code: &str, user_agent: Option<&str>) -> Result<String, Refusal> {
+    let Target { link, code } = target(call, code).await?;
+    if let Some(code) = code {
+        count(call.clone(), code, user_agent.map(short)).await;
+    }
+    Ok(link)
+}
+
+async fn count(call: Call, code: String, user_agent: Option<String>) {
+    let counting = tokio::spawn(async move {
+        if let Err(refusal) = referrals::track_click(&call, code, user_agent, None).await {
+            tracing::warn!(%refusal, "a visit was not counted");
+        }
+    });
+    // Left alone, the task goes on.
+    drop(tokio::time::timeout(LONGEST_WAIT, counting).await);
+}
+
+fn short(agent: &str) -> String {
+    agent.chars().filter(|letter| !letter.is_control()).take(LONGEST_AGENT).collect()
+}
