@@ -63,6 +63,10 @@ fn the_rule_that_the_readme_teaches_does_what_it_says() {
     let files = ProgramFiles::read(&root, "starter").unwrap().with_drafts(&drafts);
     let compiled = story::proven(&files).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(compiled.check_names(), Ok(()));
+
+    let hint = [("hint.rhai".to_owned(), block("fn what_next(ctx)"))];
+    let files = ProgramFiles::read(&root, "starter").unwrap().with_drafts(&hint);
+    assert_eq!(Compiled::compile(&files).unwrap().check_names(), Ok(()));
 }
 
 /// The rules of the page about holds, each with the worked example that shows what the page says.

@@ -234,6 +234,8 @@ mod tests {
             "`${half(1)} // half(` + \"crdit(\"",
             "[1].map(|x| x)",
             "let x = #{ctx: 1}; x.ctx.whatever",
+            "next(\"a\", ctx.invites.remaining, plural(ctx.user.steps_left, \"b\", \"c\"))",
+            "ctx.steps.filter(|step| !step.done).len() + ctx.invites.caps.daily.limit",
         ] {
             assert_eq!(checked(body), Ok(()), "{body}");
         }
@@ -247,6 +249,8 @@ mod tests {
             ("ctx.event.amout", "no fact ctx.event.amout. Did you mean `amount`?"),
             ("`${ctx.settings.bonsu}`", "no setting `bonsu`. Did you mean `bonus`?"),
             ("ctx.caps.dayly", "no cap `dayly`. Did you mean `daily`?"),
+            ("ctx.invites.remainig", "no fact ctx.invites.remainig. Did you mean `remaining`?"),
+            ("nxt(\"a\", (), \"b\")", "no function `nxt`. Did you mean `next`?"),
             ("ctx.settings.zzz", "no setting `zzz`. Known: bonus."),
         ] {
             let error = checked(body).unwrap_err();

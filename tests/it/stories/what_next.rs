@@ -105,6 +105,10 @@ async fn each_user_is_told_their_own(server: &Server) {
     }
     shop.purchase("pay-1", "bob", 1_000).await;
     let query = "{ users(orderBy: CREATED_ASC) { nodes { id whatNext { kind remaining } } } }";
+    // A user of the same id in another tenant has nothing to do with it.
+    let beacon = server.shop("beacon").await;
+    beacon.register("ann").await;
+    assert_eq!(kinds(&told(&beacon, "ann").await)[0], "balance");
     let listed = shop.admin.get(query).await["nodes"].clone();
     let step = |kind: &str, remaining: i64| json!({ "kind": kind, "remaining": remaining });
     assert_eq!(
