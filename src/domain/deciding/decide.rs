@@ -28,10 +28,26 @@ pub fn occur(work: &mut Work<'_>, occurrence: Occurrence) -> Result<Option<Sheet
 pub fn decide(work: &mut Work<'_>, sheet: Option<Sheet>) -> Result<(), Stop> {
     decide_one(work, sheet)?;
     while let Some(caused) = work.caused.pop_front() {
-        let sheet = occur(work, caused)?;
+        let sheet = foresee(work, caused)?;
         decide_one(work, sheet)?;
     }
     Ok(())
+}
+
+/// Gathers the facts about an event that was caused, with counts as they stood before it: the step
+/// that it tells of was not done then.
+fn foresee(work: &mut Work<'_>, caused: Occurrence) -> Result<Option<Sheet>, Stop> {
+    let step = caused.data.get("step").and_then(Value::as_str).map(str::to_owned);
+    let Some(step) = step.filter(|_| caused.event == "step_completed") else {
+        return occur(work, caused);
+    };
+    let after = work.mark();
+    let mut user = work.user(&caused.user_id)?;
+    user.steps.remove(&step);
+    work.state.put(user);
+    let sheet = occur(work, caused)?;
+    work.return_to(after);
+    Ok(sheet)
 }
 
 fn decide_one(work: &mut Work<'_>, sheet: Option<Sheet>) -> Result<(), Stop> {

@@ -10,9 +10,9 @@ pub(super) const INVARIANTS: &[Invariant] = &[
             WHERE tenant_id = $1 AND referrer_id IS NOT NULL",
     ),
     Invariant::sums(
-        "a user's conversions are that user's referrals that purchased",
+        "a user's conversions are the people whom the user referred and who purchased",
         "SELECT 'user ' || id AS subject, conversions AS amount FROM users WHERE tenant_id = $1",
-        "SELECT 'user ' || referrer_id AS subject, 1 AS amount FROM referrals
+        "SELECT DISTINCT 'user ' || referrer_id AS subject, 1 AS amount, referee_id FROM referrals
             WHERE tenant_id = $1 AND converted_at IS NOT NULL",
     ),
     Invariant::sums(

@@ -202,7 +202,8 @@ fn the_steps_reach_every_part() {
 const SIGNS: &str =
     "RegisterUser UpdateUser AddCredits SpendCredits ConsumeQuota ReverseTransaction
     RegenerateCode ApplyCode RecordPurchase RecordRefund RecordEvent CompleteStep CreatePromo
-    RedeemPromo Dismiss EraseUser RetryDecision Settle owed forgiven expired returned paid_debt
+    RedeemPromo Dismiss EraseUser RetryDecision Settle ApproveReward CancelReward ApproveReferral
+    RejectReferral owed forgiven expired returned paid_debt
     lot_Held lot_Booked lot_Cancelled lot_Failed decision_Rewarded decision_Skipped decision_Failed
     referral_Pending referral_Held referral_Rejected referral_Failed";
 

@@ -30,9 +30,20 @@ pub enum Step {
     Promo { code: u8, redeem: bool, user: u8 },
     Quota { user: u8, amount: i64, key: u8 },
     Retry { nth: usize },
+    Review { what: Reviewed, nth: usize },
     Dismiss { user: u8 },
     Settle { user: u8 },
     Erase { user: u8 },
+}
+
+/// What an administrator does by hand.
+#[derive(Debug, Clone, Copy)]
+pub enum Reviewed {
+    ApproveReward,
+    CancelReward,
+    RetryReward,
+    ApproveReferral,
+    RejectReferral,
 }
 
 /// A step, and how many hours pass before it.
@@ -99,10 +110,22 @@ fn step() -> impl Strategy<Value = Step> {
         2 => promo,
         2 => quota,
         2 => (0..3_usize).prop_map(|nth| Step::Retry { nth }),
+        4 => (reviewed(), 0..4_usize).prop_map(|(what, nth)| Step::Review { what, nth }),
         1 => user().prop_map(|user| Step::Verify { user }),
         1 => user().prop_map(|user| Step::Dismiss { user }),
         2 => user().prop_map(|user| Step::Settle { user }),
         1 => (0..12_u8).prop_map(|user| Step::Erase { user }),
+    ]
+}
+
+fn reviewed() -> impl Strategy<Value = Reviewed> {
+    use Reviewed::{ApproveReferral, ApproveReward, CancelReward, RejectReferral, RetryReward};
+    prop_oneof![
+        2 => Just(ApproveReward),
+        3 => Just(CancelReward),
+        1 => Just(RetryReward),
+        3 => Just(ApproveReferral),
+        1 => Just(RejectReferral),
     ]
 }
 
@@ -259,6 +282,7 @@ fn unkeyed(world: &World, step: Step) -> Body {
             data: json!({ "credits": 5 }),
         }),
         Step::Retry { nth } => Body::RetryDecision { decision_id: failed(world, nth) },
+        Step::Review { what, nth } => review(world, what, nth),
         Step::Reverse { nth } => {
             Body::ReverseTransaction { transaction_id: entry(world, nth), reason: None }
         }
@@ -275,6 +299,18 @@ fn unkeyed(world: &World, step: Step) -> Body {
         }
         Step::Erase { user } => Body::EraseUser { user_id: name(user) },
         keyed => unreachable!("{keyed:?} has a key"),
+    }
+}
+
+fn review(world: &World, what: Reviewed, nth: usize) -> Body {
+    let (reward_id, reason) = (reward(world, nth), None);
+    let referral_id = referral(world, nth);
+    match what {
+        Reviewed::ApproveReward => Body::ApproveReward { reward_id, reason },
+        Reviewed::CancelReward => Body::CancelReward { reward_id, reason },
+        Reviewed::RetryReward => Body::RetryReward { reward_id, reason },
+        Reviewed::ApproveReferral => Body::ApproveReferral { referral_id, reason },
+        Reviewed::RejectReferral => Body::RejectReferral { referral_id, reason },
     }
 }
 
@@ -312,6 +348,20 @@ fn entry(world: &World, nth: usize) -> Uuid {
     let mut entries: Vec<_> = world.slice.tables.transactions.values().flatten().collect();
     entries.sort_by_key(|entry| std::cmp::Reverse(entry.position));
     entries.get(nth).map_or(Uuid::nil(), |entry| entry.id)
+}
+
+/// One of the latest rewards, or an id that is none.
+fn reward(world: &World, nth: usize) -> Uuid {
+    let mut lots: Vec<_> = world.slice.tables.lots.values().flatten().collect();
+    lots.sort_by_key(|lot| std::cmp::Reverse(lot.created));
+    lots.get(nth).map_or(Uuid::nil(), |lot| lot.id)
+}
+
+/// One of the latest referrals, or an id that is none.
+fn referral(world: &World, nth: usize) -> Uuid {
+    let mut referrals: Vec<_> = world.slice.tables.referrals.values().flatten().collect();
+    referrals.sort_by_key(|referral| std::cmp::Reverse(referral.created));
+    referrals.get(nth).map_or(Uuid::nil(), |referral| referral.id)
 }
 
 /// One of the latest failed decisions, or an id that is none.
