@@ -2,20 +2,24 @@
 
 use std::sync::Arc;
 
-use async_graphql::futures_util::stream::{BoxStream, StreamExt};
+use async_graphql::futures_util::stream::{self, BoxStream, StreamExt};
 use async_graphql::parser::parse_query;
-use async_graphql::parser::types::{ExecutableDocument, OperationType};
+use async_graphql::parser::types::{ExecutableDocument, OperationType, Selection};
 use async_graphql::{Data, Executor, Request, Response, ServerError};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::error::{self, PARSE_FAILED, TOO_COMPLEX, finish};
+use super::error::{self, PARSE_FAILED, TOO_COMPLEX, VALIDATION_FAILED, finish};
 use super::{ApiSchema, absent, guard, loaders};
-use crate::domain::refusal::Refusal;
+use crate::domain::refusal::{Code, Refusal};
 use crate::operations::Call;
+
+/// How many operations, subscriptions among them, a socket may have open at once.
+const OPEN_ON_A_SOCKET: usize = 100;
 
 /// A request whose document was read and found harmless.
 pub struct Document {
     request: Request,
-    is_mutation: bool,
+    kind: OperationType,
 }
 
 impl Document {
@@ -26,16 +30,20 @@ impl Document {
         let mut document = parse(&request.query)?;
         guard::check_document(&document).map_err(too_complex)?;
         let name = request.operation_name.as_deref();
-        let is_mutation = is_mutation(&document, name);
+        let kind = kind_of(&document, name);
+        if kind == OperationType::Subscription && !selects_one_field(&document) {
+            let message = "A subscription selects exactly one field, and not by a fragment.";
+            return Err(Box::new(error::document_error(VALIDATION_FAILED, message)));
+        }
         absent::leave_out_absent(&mut document, name, &request.variables);
         request.set_parsed_query(document);
-        Ok(Self { request, is_mutation })
+        Ok(Self { request, kind })
     }
 
     /// Does the operation that is to be executed change anything?
     #[must_use]
-    pub const fn is_mutation(&self) -> bool {
-        self.is_mutation
+    pub fn is_mutation(&self) -> bool {
+        self.kind == OperationType::Mutation
     }
 }
 
@@ -47,42 +55,111 @@ fn parse(text: &str) -> Result<ExecutableDocument, Box<Response>> {
     })
 }
 
-fn is_mutation(document: &ExecutableDocument, operation_name: Option<&str>) -> bool {
-    document.operations.iter().any(|(name, operation)| {
-        let meant = operation_name.is_none() || operation_name == name.map(|name| name.as_str());
-        meant && operation.node.ty != OperationType::Query
+/// The kind of the operation that is to be executed. Where it is not clear which is meant, the kind
+/// that asks for most care; it will not be executed then.
+fn kind_of(document: &ExecutableDocument, operation_name: Option<&str>) -> OperationType {
+    let meant = document.operations.iter().filter(|(name, _)| {
+        operation_name.is_none() || operation_name == name.map(|name| name.as_str())
+    });
+    let kinds: Vec<_> = meant.map(|(_, operation)| operation.node.ty).collect();
+    let first_of = [OperationType::Mutation, OperationType::Subscription];
+    first_of.into_iter().find(|kind| kinds.contains(kind)).unwrap_or(OperationType::Query)
+}
+
+/// Does every subscription of the document select one field? Each field would be watched by itself.
+fn selects_one_field(document: &ExecutableDocument) -> bool {
+    let mut operations = document.operations.iter().map(|(_, operation)| &operation.node);
+    operations.all(|operation| {
+        let items = &operation.selection_set.node.items;
+        let is_field = |item: &Selection| matches!(item, Selection::Field(_));
+        operation.ty != OperationType::Subscription
+            || (items.len() == 1 && items.iter().all(|item| is_field(&item.node)))
     })
 }
 
-/// Executes a document for a call.
+/// Executes a document for a call, and gives the one answer that it has.
 pub async fn run(schema: &ApiSchema, document: Document, call: Call) -> Response {
-    call.forget_in_force().await;
     let request_id = call.request_id.clone();
-    let loaders = loaders::loaders(&call);
-    let request = document.request.data(call).data(loaders);
+    if document.kind == OperationType::Subscription {
+        let message =
+            "A subscription needs a socket: open /graphql/ws in the protocol graphql-transport-ws.";
+        return error::refused(&Refusal::bad_input(message), &request_id);
+    }
+    let request = prepare(document, call).await;
     finish(schema.execute(request).await, &request_id)
 }
 
-/// The way in for a socket: its session brings the call, as it was when the socket opened.
+/// Gives the request its call, which knows nothing of an earlier one, and its loaders.
+async fn prepare(document: Document, call: Call) -> Request {
+    call.forget_in_force().await;
+    let loaders = loaders::loaders(&call);
+    document.request.data(call).data(loaders)
+}
+
+/// The way in for one socket: its session brings the call, as it was when the socket opened.
 #[derive(Clone)]
-pub struct Door(pub ApiSchema);
+pub struct Door {
+    schema: ApiSchema,
+    /// Room for operations that are open at once.
+    room: Arc<Semaphore>,
+}
 
 impl Door {
-    async fn answer(self, request: Request, call: Option<Call>) -> Response {
+    /// The way in for a new socket.
+    #[must_use]
+    pub fn new(schema: ApiSchema) -> Self {
+        Self { schema, room: Arc::new(Semaphore::new(OPEN_ON_A_SOCKET)) }
+    }
+
+    /// The answers to a request: many to a subscription, else one.
+    async fn answers(self, request: Request, call: Option<Call>) -> BoxStream<'static, Response> {
         let Some(call) = call else {
-            let refusal = Refusal::internal("a socket executes without a call");
-            return error::refused(&refusal, "");
+            return one(error::refused(&Refusal::internal("a socket has no call"), ""));
+        };
+        let Ok(room) = Arc::clone(&self.room).try_acquire_owned() else {
+            return one(error::refused(&crowded(), &call.request_id));
         };
         match Document::read(request) {
-            Ok(document) => run(&self.0, document, call).await,
-            Err(response) => *response,
+            Ok(document) if document.kind == OperationType::Subscription => {
+                self.subscribe(document, call, room).await
+            }
+            Ok(document) => one(run(&self.schema, document, call).await),
+            Err(response) => one(*response),
         }
     }
+
+    async fn subscribe(
+        &self,
+        document: Document,
+        call: Call,
+        room: OwnedSemaphorePermit,
+    ) -> BoxStream<'static, Response> {
+        let request_id = call.request_id.clone();
+        let answers = self.schema.execute_stream(prepare(document, call).await);
+        let finished = answers.map(move |answer| {
+            // The room is taken for as long as answers may come.
+            let _taken = &room;
+            finish(answer, &request_id)
+        });
+        finished.boxed()
+    }
+}
+
+fn one(answer: Response) -> BoxStream<'static, Response> {
+    stream::once(async { answer }).boxed()
+}
+
+fn crowded() -> Refusal {
+    let message = format!(
+        "This socket has {OPEN_ON_A_SOCKET} operations open: complete one, or open another socket."
+    );
+    Refusal::new(Code::RateLimited, message)
 }
 
 impl Executor for Door {
     async fn execute(&self, request: Request) -> Response {
-        self.clone().answer(request, None).await
+        let refused = || error::refused(&Refusal::internal("a socket has no call"), "");
+        self.clone().answers(request, None).await.next().await.unwrap_or_else(refused)
     }
 
     fn execute_stream(
@@ -91,12 +168,39 @@ impl Executor for Door {
         session_data: Option<Arc<Data>>,
     ) -> BoxStream<'static, Response> {
         let door = self.clone();
-        async_graphql::futures_util::stream::once(async move {
+        let answers = stream::once(async move {
             let key = std::any::TypeId::of::<Call>();
             let call =
                 session_data.and_then(|data| data.get(&key)?.downcast_ref::<Call>().cloned());
-            door.answer(request, call).await
-        })
-        .boxed()
+            door.answers(request, call).await
+        });
+        answers.flatten().boxed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<OperationType, String> {
+        match Document::read(Request::new(text)) {
+            Ok(document) => Ok(document.kind),
+            Err(response) => Err(response.errors[0].message.clone()),
+        }
+    }
+
+    #[test]
+    fn a_subscription_selects_one_field() {
+        assert_eq!(read("subscription { a { b c } }"), Ok(OperationType::Subscription));
+        assert_eq!(read("query { a b }"), Ok(OperationType::Query));
+        assert_eq!(read("query A { a } mutation B { b }"), Ok(OperationType::Mutation));
+        for many in [
+            "subscription { a: x b: x }",
+            "subscription { ...F } fragment F on Subscription { x }",
+            "subscription { ... { x } }",
+            "query A { x } subscription B { x y }",
+        ] {
+            assert!(read(many).unwrap_err().contains("exactly one field"), "{many}");
+        }
     }
 }

@@ -3,6 +3,7 @@
 
 mod absent;
 mod analytics;
+mod bulk;
 mod credit;
 mod decision;
 mod door;
@@ -20,15 +21,17 @@ mod review;
 mod reward;
 mod scalars;
 mod simulation;
+mod subscription;
 mod tenant;
 mod user;
 
-use async_graphql::{EmptySubscription, MergedObject, Schema};
+use async_graphql::{MergedObject, Schema};
 
 pub use door::{Document, Door, run};
 pub use error::{document_error, refused};
 
 use analytics::AnalyticsQuery;
+use bulk::BulkMutation;
 use credit::{CreditMutation, TransactionQuery};
 use decision::{DecisionMutation, DecisionQuery};
 use event::EventMutation;
@@ -39,6 +42,7 @@ use referral::{ReferralMutation, ReferralQuery};
 use review::ReviewMutation;
 use reward::RewardQuery;
 use simulation::SimulationQuery;
+use subscription::Subscription;
 use tenant::{TenantMutation, TenantQuery};
 use user::{UserMutation, UserQuery};
 
@@ -70,6 +74,7 @@ pub struct Mutation(
     EventMutation,
     OnboardingMutation,
     PromoMutation,
+    BulkMutation,
     NoticeMutation,
     TenantMutation,
     DecisionMutation,
@@ -77,12 +82,12 @@ pub struct Mutation(
 );
 
 /// The whole schema.
-pub type ApiSchema = Schema<Query, Mutation, EmptySubscription>;
+pub type ApiSchema = Schema<Query, Mutation, Subscription>;
 
 /// Makes the schema. It holds no data: a request brings its call.
 #[must_use]
 pub fn schema() -> ApiSchema {
-    Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+    Schema::build(Query::default(), Mutation::default(), Subscription)
         .limit_depth(MAX_DEPTH)
         .limit_complexity(MAX_COMPLEXITY)
         .finish()

@@ -51,7 +51,7 @@ async fn serve(served: Served, origin: Origin, socket: WebSocket) {
     let incoming = stream
         .take_while(|message| future::ready(message.is_ok()))
         .filter_map(|message| future::ready(message.ok().and_then(text)));
-    let door = Door(served.schema.clone());
+    let door = Door::new(served.schema.clone());
     let mut outgoing = Protocol::new(door, incoming, WebSocketProtocols::GraphQLWS)
         .on_connection_init(move |payload| async move {
             let call = open(&served, origin, &payload).await.map_err(|refusal| {

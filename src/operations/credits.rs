@@ -1,12 +1,14 @@
 //! Credits: grants and spends by hand, reversals, accounts, lots and the ledger.
 
+use std::collections::HashSet;
+
 use uuid::Uuid;
 
 use super::page::{Page, PageRequest};
 use super::submit::{Done, Draft, submit};
-use super::{Call, input, peek};
+use super::{Call, Operations, input, peek};
 use crate::domain::amount::Amount;
-use crate::domain::caller::Role;
+use crate::domain::caller::{Role, TenantRef};
 use crate::domain::command::{Body, Grant, Spend};
 use crate::domain::records::{Account, AccountKey, Lot, Transaction};
 use crate::domain::refusal::Refusal;
@@ -60,11 +62,32 @@ pub struct Credited {
 /// Grants credit. Needs a service key.
 pub async fn add(call: &Call, grant: NewGrant) -> Result<Credited, Refusal> {
     call.caller.require_service()?;
-    check_about(&grant.user_id, grant.unit.as_deref(), grant.amount)?;
+    credited(call, submit_grant(call, grant).await?).await
+}
+
+/// Sends a grant; what it booked is not looked up.
+pub async fn submit_grant(call: &Call, grant: NewGrant) -> Result<Done, Refusal> {
+    check_grant(&grant)?;
+    submit(call, draft(call, grant)).await
+}
+
+/// Looks at a grant in itself.
+pub fn check_grant(grant: &NewGrant) -> Result<(), Refusal> {
+    input::word("userId", &grant.user_id)?;
+    check_terms(grant)
+}
+
+/// Looks at a grant in itself, whoever gets it.
+pub fn check_terms(grant: &NewGrant) -> Result<(), Refusal> {
+    input::optional_word("unit", grant.unit.as_deref())?;
+    input::positive("amount", grant.amount)?;
     input::word("source", &grant.source)?;
     check_texts(&grant.description, &grant.reference_id, &grant.space_id)?;
     input::optional_word("idempotencyKey", grant.idempotency_key.as_deref())?;
-    input::ordered("The grant", grant.available_from, grant.expires_at)?;
+    input::ordered("The grant", grant.available_from, grant.expires_at)
+}
+
+fn draft(call: &Call, grant: NewGrant) -> Draft {
     let granted_by = match call.caller.role {
         Role::Operator | Role::Admin(_) | Role::Service(_) => Some(call.caller.actor()),
         Role::User(_) | Role::Public => None,
@@ -85,8 +108,7 @@ pub async fn add(call: &Call, grant: NewGrant) -> Result<Credited, Refusal> {
     // Who asks is no part of the input: another key may send the same again.
     let input = serde_json::to_value(&body).ok();
     let body = Body::AddCredits(Grant { granted_by, ..body });
-    let draft = Draft { key: grant.idempotency_key, body, personal: None, input };
-    credited(call, submit(call, draft).await?).await
+    Draft { key: grant.idempotency_key, body, personal: None, input }
 }
 
 /// Spends. Needs a service key.
@@ -214,19 +236,28 @@ pub async fn account_key(
 
 /// Accounts as they are now; one of zero where nothing was ever granted.
 pub async fn accounts(call: &Call, keys: &[AccountKey]) -> Result<Vec<Account>, Refusal> {
-    let tenant = call.tenant()?;
-    let now = call.now();
-    let mut found = call.operations.database.accounts_by_keys(tenant.id, keys).await?;
-    for account in &mut found {
-        // Something fell due that is not booked yet: only its lots tell what is left.
-        if account.next_due_at.is_some_and(|due| due <= now) {
-            (*account, _) = peek::account(&call.operations, tenant, &account.key.clone()).await?;
-        }
+    accounts_of(&call.operations, call.tenant()?, keys).await
+}
+
+/// A tenant's accounts as they are now, in no order; one of zero where nothing was ever granted.
+pub(super) async fn accounts_of(
+    operations: &Operations,
+    tenant: &TenantRef,
+    keys: &[AccountKey],
+) -> Result<Vec<Account>, Refusal> {
+    let now = operations.clock.now();
+    let mut found = operations.database.accounts_by_keys(tenant.id, keys).await?;
+    let known: HashSet<AccountKey> = found.iter().map(|account| account.key.clone()).collect();
+    // Something fell due that is not booked yet: only its lots tell what is left.
+    let due: Vec<AccountKey> = found
+        .extract_if(.., |account| account.next_due_at.is_some_and(|due| due <= now))
+        .map(|account| account.key)
+        .collect();
+    if !due.is_empty() {
+        found.extend(peek::accounts(operations, tenant, &due).await?);
     }
-    let missing: Vec<_> =
-        keys.iter().filter(|key| !found.iter().any(|account| account.key == **key)).collect();
-    let empty: Vec<_> = missing.into_iter().cloned().map(Account::empty).collect();
-    found.extend(empty);
+    let missing = keys.iter().filter(|key| !known.contains(*key));
+    found.extend(missing.cloned().map(Account::empty));
     Ok(found)
 }
 
@@ -280,9 +311,15 @@ async fn check_filter(call: &Call, filter: &TransactionFilter) -> Result<(), Ref
     if let Some(named) = &filter.unit {
         unit(call, Some(named.clone())).await?;
     }
-    let Some(source) = &filter.source else { return Ok(()) };
-    let in_force = call.in_force().await?;
-    if in_force.program.knows_source(source) {
+    match &filter.source {
+        Some(source) => check_source(call, source).await,
+        None => Ok(()),
+    }
+}
+
+/// Refuses a source that the program does not know.
+pub async fn check_source(call: &Call, source: &str) -> Result<(), Refusal> {
+    if call.in_force().await?.program.knows_source(source) {
         return Ok(());
     }
     Err(Refusal::bad_input("This source is not known: use one that the program names."))

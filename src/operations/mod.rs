@@ -3,14 +3,17 @@
 pub mod analytics;
 pub mod audit;
 pub mod authentication;
+pub mod bulk;
 pub mod clock;
 pub mod credentials;
 pub mod credits;
 pub mod decisions;
+pub mod forgetting;
 pub mod health;
 pub mod keys;
 pub mod lane;
 pub mod leaderboard;
+pub mod live;
 pub mod notices;
 pub mod onboarding;
 pub mod page;
@@ -47,6 +50,7 @@ use crate::store::Database;
 use clock::Clock;
 use credentials::Credentials;
 use lane::Lanes;
+use live::Hub;
 use programs::Programs;
 
 /// Everything that the operations work with.
@@ -62,6 +66,8 @@ pub struct Operations {
     pub clock: Clock,
     /// Who calls: the operator's key, and keys and tenants that were looked up lately.
     pub credentials: Arc<Credentials>,
+    /// Who watches what on this server.
+    pub hub: Hub,
 }
 
 impl Operations {
@@ -71,6 +77,6 @@ impl Operations {
         let programs = Programs::new(database.clone());
         let lanes = Lanes::new(database.clone(), programs.clone(), clock.clone());
         let credentials = Arc::new(Credentials::new(operator_key));
-        Self { database, lanes, programs, clock, credentials }
+        Self { database, lanes, programs, clock, credentials, hub: Hub::default() }
     }
 }

@@ -65,6 +65,20 @@ pub async fn lots(
     .await
 }
 
+/// Accounts as they stand now, what is due booked in thought, in the order of the keys.
+pub async fn accounts(
+    operations: &Operations,
+    tenant: &TenantRef,
+    keys: &[AccountKey],
+) -> Result<Vec<Account>, Refusal> {
+    let about = |key: &AccountKey| [Key::Account(key.clone()), Key::OpenLots(key.clone())];
+    let first = keys.iter().flat_map(about).collect();
+    look(operations, tenant, first, |work| {
+        keys.iter().map(|key| ledger::settle(work, key)).collect()
+    })
+    .await
+}
+
 /// Whether a referral code can be used now by this user (`None`: by somebody new).
 pub async fn validate_code(
     operations: &Operations,

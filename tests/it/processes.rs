@@ -1,11 +1,12 @@
-//! Two server processes on one PostgreSQL: only the tenant's row orders what they do.
+//! Two server processes on one PostgreSQL: only the tenant's row orders what they do, and each sees
+//! what the other did.
 
 use std::path::Path;
 
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use crate::harness::{Kind, PrivateDatabase, Process, Shop, guerdon};
+use crate::harness::{Kind, PrivateDatabase, Process, Shop, Socket, guerdon};
 
 /// Two processes on one database, and the database.
 async fn two_servers() -> (PrivateDatabase, Process, Process) {
@@ -78,5 +79,41 @@ async fn a_change_in_one_server_holds_in_the_other() {
     assert_eq!(right.balance("bob").await, 1_577);
     audit(&database);
     drop(two);
+    database.remove().await;
+}
+
+/// A socket into a process, opened by the operator for a tenant, over which an account is watched.
+async fn watch(process: &Process, shop: &Shop, user: &str) -> Socket {
+    let address = process.address.strip_prefix("http://").unwrap().parse().unwrap();
+    let mut socket = Socket::connect(address, shop.admin.init()).await;
+    let query = format!("subscription {{ creditsChanged(userId: \"{user}\") {{ balance }} }}");
+    socket.subscribe("1", &query).await;
+    socket
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_in_one_server_is_pushed_by_the_other() {
+    let (database, one, two) = two_servers().await;
+    let (left, right) = (one.shop("gatewayz"), two.shop("gatewayz"));
+    left.register("ann").await;
+    let code = left.code_of("ann").await;
+    right.register_with("bob", &code).await;
+    let mut of_left = watch(&one, &left, "ann").await;
+    let mut of_right = watch(&two, &right, "ann").await;
+    for socket in [&mut of_left, &mut of_right] {
+        assert_eq!(socket.data("1").await["balance"], 0);
+    }
+    // Each must come within a second, whichever server made the change.
+    for n in 1..=6 {
+        let maker = if n % 2 == 0 { &left } else { &right };
+        maker.add(json!({ "userId": "ann", "amount": 5 })).await.ok();
+        for socket in [&mut of_left, &mut of_right] {
+            assert_eq!(socket.data("1").await["balance"], 5 * n);
+        }
+    }
+    left.purchase("pay-1", "bob", 1_000).await;
+    assert_eq!(of_right.data("1").await["balance"], 1_030);
+    audit(&database);
+    drop((one, two));
     database.remove().await;
 }

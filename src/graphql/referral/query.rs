@@ -28,7 +28,7 @@ impl ReferralQuery {
     ) -> Result<CountedConnection<Referral>> {
         call(ctx)?.caller.require_admin()?;
         let filter = filter.unwrap_or_default().into();
-        list(ctx, PageArgs { first, after, last, before }, filter).await
+        list(ctx, "referrals", PageArgs { first, after, last, before }, filter).await
     }
 
     /// How many referrals there are, of all time, by status. Needs an admin key.

@@ -22,6 +22,13 @@ impl Database {
     /// Reads a tenant as it is now, whatever is written meanwhile; `unit` is its main unit. It keeps
     /// one of the reading connections until it is dropped.
     pub async fn snapshot(&self, tenant_id: i64, unit: &str) -> Result<Snapshot, StoreError> {
+        let transaction = self.frozen().await?;
+        let digests = self.digests(&transaction, tenant_id).await?;
+        Ok(Snapshot { transaction, tenant_id, unit: unit.to_owned(), digests })
+    }
+
+    /// Begins to read everything as it is now, whatever is written meanwhile.
+    pub(in crate::store) async fn frozen(&self) -> Result<DatabaseTransaction, StoreError> {
         let options = match self.kind() {
             // SQLite's readers see one state of the file from their first query to their last.
             "sqlite" => TransactionOptions::default(),
@@ -31,9 +38,7 @@ impl Database {
                 ..TransactionOptions::default()
             },
         };
-        let transaction = self.reader.begin_with_options(options).await?;
-        let digests = self.digests(&transaction, tenant_id).await?;
-        Ok(Snapshot { transaction, tenant_id, unit: unit.to_owned(), digests })
+        Ok(self.reader.begin_with_options(options).await?)
     }
 }
 

@@ -61,14 +61,20 @@ impl Database {
         row.ok_or(StoreError::UnknownTenant(tenant_id))?.record()
     }
 
-    /// Loads what is asked for into a slice that nothing will be saved from.
+    /// Loads what is asked for into a slice that nothing will be saved from, all of it as it was at
+    /// one instant.
     pub async fn load(
         &self,
         tenant_id: i64,
         slice: &mut Slice,
         keys: &BTreeSet<Key>,
     ) -> Result<(), StoreError> {
-        load::load(&self.reader, tenant_id, slice, keys).await
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let frozen = self.frozen().await?;
+        load::load(&frozen, tenant_id, slice, keys).await?;
+        Ok(frozen.commit().await?)
     }
 }
 

@@ -47,7 +47,8 @@ impl LaneTransaction {
             }));
         }
         insert::<event::Entity, _>(&self.transaction, rows).await?;
-        insert::<event::personal::Entity, _>(&self.transaction, personal).await
+        insert::<event::personal::Entity, _>(&self.transaction, personal).await?;
+        self.save_erasures(&change.events).await
     }
 
     async fn save_people(&self, change: &Change) -> Result<(), StoreError> {
@@ -64,7 +65,11 @@ impl LaneTransaction {
         use transaction::{lot_use, reversal};
 
         let tables = &change.tables;
-        upsert::<account::Entity, _>(&self.transaction, self.rows(&tables.accounts)?).await?;
+        let mut accounts: Vec<account::Model> = self.rows(&tables.accounts)?;
+        // Who watches an account learns by this that it changed.
+        let changed_seq = change.lane.as_ref().unwrap_or(&self.lane).seq;
+        accounts.iter_mut().for_each(|account| account.changed_seq = changed_seq);
+        upsert::<account::Entity, _>(&self.transaction, accounts).await?;
         let mut lots = self.lots(change)?;
         lots.sort_unstable_by_key(|lot| (lot.seq, lot.n));
         upsert::<lot::Entity, _>(&self.transaction, lots).await?;

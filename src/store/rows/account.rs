@@ -22,6 +22,9 @@ pub struct Model {
     pub expired: i64,
     pub debt: i64,
     pub next_due_at: Option<i64>,
+    /// The number of the last event of the batch that wrote the row. Set where rows are saved: an
+    /// account does not know of it.
+    pub changed_seq: i64,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -44,6 +47,7 @@ impl Row for Model {
             expired: account.expired.get(),
             debt: account.debt.get(),
             next_due_at: cells::micros_of(account.next_due_at),
+            changed_seq: 0,
         })
     }
 

@@ -61,6 +61,12 @@ impl Caller {
         Self { tenant: Some(tenant.to_owned()), ..self.clone() }
     }
 
+    /// The payload with which this caller opens a socket.
+    pub fn init(&self) -> Value {
+        let bearer = self.token.as_ref().map(|token| format!("Bearer {token}"));
+        json!({ "authorization": bearer, "x-tenant": self.tenant })
+    }
+
     /// Sends a document with variables.
     pub async fn gql(&self, document: &str, variables: Value) -> Answer {
         let body = json!({ "query": document, "variables": variables }).to_string();

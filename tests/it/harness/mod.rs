@@ -5,6 +5,7 @@ mod caller;
 mod database;
 mod process;
 mod shop;
+mod socket;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -20,6 +21,7 @@ pub use caller::{Answer, Caller, Way};
 pub use database::{Kind, PrivateDatabase};
 pub use process::{Process, guerdon};
 pub use shop::Shop;
+pub use socket::{Frame, PROTOCOL, Socket, listen};
 
 /// The operator's key of every server in tests.
 pub const OPERATOR_KEY: &str = "operator-key-of-the-tests-0123456789abcdef";
@@ -163,6 +165,11 @@ impl Server {
         let key = made["key"].as_str().unwrap().to_owned();
         keys.insert((slug.to_owned(), role), key.clone());
         self.bearer(&key)
+    }
+
+    /// A tenant's number in the database.
+    pub async fn tenant_id(&self, slug: &str) -> i64 {
+        self.app.operations.database.tenant_by_slug(slug).await.unwrap().unwrap().id
     }
 
     /// Books what is due, as the sweep does every minute.

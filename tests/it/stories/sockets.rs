@@ -1,12 +1,8 @@
-//! GraphQL over a socket, spoken by hand: the handshake, the frames and the protocol's messages.
+//! GraphQL over a socket: who is let in, and single answers.
 
-use std::net::SocketAddr;
+use serde_json::json;
 
-use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
-
-use crate::harness::{OPERATOR_KEY, Server};
+use crate::harness::{Frame, OPERATOR_KEY, PROTOCOL, Server, Socket, listen};
 use crate::stories;
 
 stories!("rules/productready":
@@ -14,70 +10,6 @@ stories!("rules/productready":
     a_socket_without_a_credential_is_closed,
     only_one_protocol_is_spoken,
 );
-
-/// Serves the router where sockets can be opened.
-async fn listen(server: &Server) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(axum::serve(listener, server.app.router()).into_future());
-    address
-}
-
-/// A client's end of a socket.
-struct Socket(TcpStream);
-
-/// What the server sent.
-#[derive(Debug, PartialEq)]
-enum Frame {
-    Text(Value),
-    Close(u16, String),
-}
-
-impl Socket {
-    /// Shakes hands; gives the server's status line too.
-    async fn open(address: SocketAddr, protocol: &str) -> (Self, String) {
-        let mut stream = TcpStream::connect(address).await.unwrap();
-        let request = format!(
-            "GET /graphql/ws HTTP/1.1\r\nHost: {address}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
-             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
-             Sec-WebSocket-Protocol: {protocol}\r\n\r\n"
-        );
-        stream.write_all(request.as_bytes()).await.unwrap();
-        let mut head = Vec::new();
-        while !head.ends_with(b"\r\n\r\n") {
-            head.push(stream.read_u8().await.unwrap());
-        }
-        let head = String::from_utf8(head).unwrap();
-        (Self(stream), head.lines().next().unwrap().to_owned())
-    }
-
-    async fn send(&mut self, message: Value) {
-        let text = message.to_string();
-        let mut frame = vec![0x81, 0x80 | 126];
-        frame.extend(u16::try_from(text.len()).unwrap().to_be_bytes());
-        // A mask of zeros leaves the text as it is.
-        frame.extend([0; 4]);
-        frame.extend(text.as_bytes());
-        self.0.write_all(&frame).await.unwrap();
-    }
-
-    async fn receive(&mut self) -> Frame {
-        let kind = self.0.read_u8().await.unwrap() & 0x0f;
-        let length = match self.0.read_u8().await.unwrap() {
-            126 => usize::from(self.0.read_u16().await.unwrap()),
-            short => usize::from(short),
-        };
-        let mut bytes = vec![0; length];
-        self.0.read_exact(&mut bytes).await.unwrap();
-        if kind == 8 {
-            let code = u16::from_be_bytes([bytes[0], bytes[1]]);
-            return Frame::Close(code, String::from_utf8(bytes[2..].to_vec()).unwrap());
-        }
-        Frame::Text(serde_json::from_slice(&bytes).unwrap())
-    }
-}
-
-const PROTOCOL: &str = "graphql-transport-ws";
 
 async fn a_socket_answers_like_a_request(server: &Server) {
     server.shop("productready").await.register("ann").await;
