@@ -38,6 +38,20 @@ pub async fn account(
     .await
 }
 
+/// Accounts as they stand now, what is due booked in thought, in the order of the keys.
+pub async fn accounts(
+    operations: &Operations,
+    tenant: &TenantRef,
+    keys: &[AccountKey],
+) -> Result<Vec<Account>, Refusal> {
+    let about = |key: &AccountKey| [Key::Account(key.clone()), Key::OpenLots(key.clone())];
+    let first = keys.iter().flat_map(about).collect();
+    look(operations, tenant, first, |work| {
+        keys.iter().map(|key| ledger::settle(work, key)).collect()
+    })
+    .await
+}
+
 /// These lots as they stand now, what is due in their accounts booked in thought.
 pub async fn lots(
     operations: &Operations,
@@ -61,20 +75,6 @@ pub async fn lots(
         let settled = &work.state.change.tables.lots;
         let as_it_stands = |lot: &Lot| settled.get(&lot.id).cloned().flatten();
         Ok(lots.iter().map(|lot| as_it_stands(lot).unwrap_or_else(|| lot.clone())).collect())
-    })
-    .await
-}
-
-/// Accounts as they stand now, what is due booked in thought, in the order of the keys.
-pub async fn accounts(
-    operations: &Operations,
-    tenant: &TenantRef,
-    keys: &[AccountKey],
-) -> Result<Vec<Account>, Refusal> {
-    let about = |key: &AccountKey| [Key::Account(key.clone()), Key::OpenLots(key.clone())];
-    let first = keys.iter().flat_map(about).collect();
-    look(operations, tenant, first, |work| {
-        keys.iter().map(|key| ledger::settle(work, key)).collect()
     })
     .await
 }
