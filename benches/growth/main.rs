@@ -11,7 +11,7 @@
 #[path = "../../tests/it/postgres.rs"]
 mod postgres;
 
-#[expect(dead_code, unused_macros, reason = "the tests use more of it")]
+#[expect(dead_code, unused_imports, reason = "the tests use more of it")]
 #[path = "../../tests/it/harness/mod.rs"]
 mod harness;
 

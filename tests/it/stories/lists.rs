@@ -31,6 +31,9 @@ async fn standing(shop: &Shop, user: &str, status: &str) -> Vec<(String, i64)> {
     listed.as_array().unwrap().iter().map(reward).collect()
 }
 
+/// Units, and what is left of each.
+type Rewards = &'static [(&'static str, i64)];
+
 fn rewards(expected: &[(&str, i64)]) -> Vec<(String, i64)> {
     expected.iter().map(|(unit, left)| ((*unit).to_owned(), *left)).collect()
 }
@@ -54,7 +57,7 @@ async fn a_reward_is_listed_as_it_stands_before_any_sweep(server: &Server) {
     assert_eq!(standing(&shop, "ann", "PENDING").await, rewards(&[("JPY", 60)]));
     let at_first = rewards(&[("JPY", 3), ("chart", 0), ("messages", 5), ("JPY", 40)]);
     assert_eq!(standing(&shop, "ann", "ACTIVE").await, at_first);
-    let steps: [(&str, &[(&str, i64)], &[(&str, i64)]); 4] = [
+    let steps: [(&str, Rewards, Rewards); 4] = [
         (
             "2026-11-21T20:00:00Z",
             &[("JPY", 3), ("chart", 0), ("messages", 5), ("JPY", 60), ("JPY", 40)],
