@@ -129,6 +129,11 @@ impl Caller {
 }
 
 impl Answer {
+    /// An answer that came another way than by a call.
+    pub const fn of(body: Value) -> Self {
+        Self { body, field: None }
+    }
+
     /// What was asked for; falls over when anything was refused.
     #[track_caller]
     pub fn ok(self) -> Value {
