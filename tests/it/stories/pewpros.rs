@@ -191,6 +191,9 @@ async fn the_administrator_sees_who_brought_whom(server: &Server) {
     );
     assert_eq!(row["rewards"][0]["amount"], 1_000);
     assert_eq!(referrals(&shop, "status: CREDITED").await["totalCount"], 0);
+    let totals = "{ referralTotals { all pending credited failed bonusEarned } }";
+    let expected = json!({ "all": 2, "pending": 1, "credited": 0, "failed": 1, "bonusEarned": 0 });
+    assert_eq!(shop.admin.get(totals).await, expected);
 }
 
 async fn a_failed_payment_can_be_tried_again(server: &Server) {
