@@ -11,6 +11,7 @@ pub mod command;
 pub mod deciding;
 pub mod effect;
 pub mod facts;
+pub mod invites;
 pub mod ledger;
 pub mod link;
 pub mod money;

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::amount::Amount;
 use super::effect::Effect;
 
 /// The event types that the engine itself makes; any other is a tenant's own.
@@ -34,6 +35,26 @@ pub trait Rules: Send + Sync {
     /// Asks the rule files' `can_use_code`, in file-name order: `Ok` when none objects,
     /// else the first reason; an error in a script is the reason `NOT_AVAILABLE`.
     fn can_use_code(&self, facts: &Value) -> Result<(), String>;
+
+    /// Asks the rule files' `what_next`, in file-name order: what a user can do now to earn, for each
+    /// file that says so, or the file's error, which stops no other. Nothing where none is asked.
+    fn what_next(&self, _facts: &Value) -> Vec<Result<Vec<NextStep>, RuleError>> {
+        Vec::new()
+    }
+}
+
+/// The most next steps that a user is shown.
+pub const MAX_STEPS: usize = 16;
+
+/// Something that a user can do now to earn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NextStep {
+    /// What kind it is, for the interface: a word of the rules' own.
+    pub kind: String,
+    /// The text for the user.
+    pub message: String,
+    /// How much or how many is missing, where that can be said.
+    pub remaining: Option<Amount>,
 }
 
 /// One rule file's answer to one event.

@@ -12,8 +12,9 @@ use crate::domain::records::{
     Account, AccountKey, Decision, FactSheet, FactSheetKey, Lot, Referral, Transaction, User,
 };
 use crate::domain::refusal::Refusal;
+use crate::domain::rules::NextStep;
 use crate::operations::Call;
-use crate::operations::{credits, decisions, referrals, rewards, users};
+use crate::operations::{credits, decisions, referrals, rewards, users, what_next};
 
 /// Reads for one request.
 pub struct Reader(Call);
@@ -40,6 +41,10 @@ pub fn reader<'a>(ctx: &Context<'a>) -> Result<&'a Loaders> {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct UserId(pub String);
 
+/// Names the next steps of a user.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct NextStepsOf(pub String);
+
 /// Names a transaction.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct TransactionId(pub Uuid);
@@ -64,6 +69,20 @@ impl Loader<UserId> for Reader {
         let ids: Vec<_> = keys.iter().map(|key| key.0.clone()).collect();
         let found = users::find(&self.0, &ids).await?;
         Ok(found.into_iter().map(|user| (UserId(user.id.clone()), user)).collect())
+    }
+}
+
+impl Loader<NextStepsOf> for Reader {
+    type Value = Vec<NextStep>;
+    type Error = Refusal;
+
+    async fn load(
+        &self,
+        keys: &[NextStepsOf],
+    ) -> std::result::Result<HashMap<NextStepsOf, Vec<NextStep>>, Refusal> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0.clone()).collect();
+        let found = what_next::of_users(&self.0, &ids).await?;
+        Ok(ids.into_iter().map(NextStepsOf).zip(found).collect())
     }
 }
 

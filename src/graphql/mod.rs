@@ -10,6 +10,7 @@ mod error;
 mod event;
 mod guard;
 mod loaders;
+mod next_step;
 mod notice;
 mod onboarding;
 mod page;

@@ -30,6 +30,7 @@ pub mod tenants;
 pub mod tokens;
 pub mod users;
 pub mod visits;
+pub mod what_next;
 
 mod call;
 mod failure;

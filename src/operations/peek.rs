@@ -2,7 +2,9 @@
 //! asked of it, and what it lacks is loaded until the answer is there. Nothing is written.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::Operations;
@@ -10,6 +12,7 @@ use super::programs::InForce;
 use crate::domain::answer::Validation;
 use crate::domain::caller::TenantRef;
 use crate::domain::command::{Body, Command};
+use crate::domain::facts::standing;
 use crate::domain::ledger;
 use crate::domain::records::{Account, AccountKey, Code, Lot, User};
 use crate::domain::referral::{Attempt, validate, working};
@@ -67,6 +70,35 @@ pub async fn validate_code(
     .await
 }
 
+/// How everything stands for each of these users (`None` of one who was erased), with what is in force
+/// for them. All of it comes in a few queries, however many users there are.
+pub async fn standings(
+    operations: &Operations,
+    tenant: &TenantRef,
+    user_ids: &[String],
+) -> Result<(Arc<InForce>, Vec<Option<Value>>), Refusal> {
+    let (slice, in_force) = slice(operations, tenant).await?;
+    let unit = &in_force.program.unit;
+    let account = |user_id: &String| AccountKey { user_id: user_id.clone(), unit: unit.clone() };
+    let first = (user_ids.iter())
+        .flat_map(|id| [Key::User(id.clone()), Key::Account(account(id))])
+        .collect();
+    let command = nobodys(&slice);
+    let found = ask(operations, tenant, (slice, first), |slice| {
+        let nothing = Change::default();
+        let ground = ground(&in_force, slice, operations);
+        let mut work = Work::new(State::new(slice, &nothing), ground, &command);
+        let mut found = Vec::with_capacity(user_ids.len());
+        for user_id in user_ids {
+            let facts = standing(&mut work, user_id);
+            found.extend(work.or_missing(facts)?);
+        }
+        work.ended(Ok(found))
+    });
+    let found = found.await?;
+    Ok((in_force, found))
+}
+
 /// The code as it is shown, while it works: nobody retired it, and its owner was not erased.
 pub async fn working_code(
     operations: &Operations,
@@ -120,7 +152,7 @@ pub(super) async fn ask<T>(
 pub(super) async fn slice(
     operations: &Operations,
     tenant: &TenantRef,
-) -> Result<(Slice, std::sync::Arc<InForce>), Refusal> {
+) -> Result<(Slice, Arc<InForce>), Refusal> {
     let lane = operations.database.lane(tenant.id).await?;
     let in_force = operations.programs.in_force(tenant.id, &lane).await?;
     Ok((Slice::new(lane), in_force))

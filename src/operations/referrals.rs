@@ -9,6 +9,7 @@ use super::{Call, input, peek, tenants};
 use crate::domain::answer::Validation;
 use crate::domain::caller::Role;
 use crate::domain::command::{Body, Patch, PersonalChange};
+use crate::domain::invites;
 use crate::domain::records::{Referral, User, mailbox};
 use crate::domain::refusal::Refusal;
 
@@ -144,19 +145,15 @@ pub async fn create_referrer(call: &Call, name: String, email: String) -> Result
 /// How many uses the user's codes bring; `None` when the program sets no limit.
 pub async fn uses(call: &Call, user: &User) -> Result<Option<Uses>, Refusal> {
     let in_force = call.in_force().await?;
-    Ok(in_force
-        .program
-        .codes
-        .max_uses
-        .map(|limit| Uses { limit, remaining: (limit - user.credited).max(0) }))
+    let limit = in_force.program.codes.max_uses;
+    let remaining = invites::remaining_uses(&in_force.program, user);
+    Ok(limit.zip(remaining).map(|(limit, remaining)| Uses { limit, remaining }))
 }
 
 /// Is the invite prompt to be shown? Not when it was dismissed, when somebody was invited already,
 /// or when the program lets nobody invite now.
 pub async fn shows_prompt(call: &Call, user: &User) -> Result<bool, Refusal> {
-    let in_force = call.in_force().await?;
-    let codes = &in_force.program.codes;
-    Ok(!user.prompt_dismissed && user.signups == 0 && codes.invites && codes.by_users)
+    Ok(invites::shows_prompt(&call.in_force().await?.program, user))
 }
 
 /// Referrals by id, as far as they are there, in no order.

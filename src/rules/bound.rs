@@ -6,13 +6,13 @@ use rhai::Dynamic;
 use serde_json::Value;
 
 use crate::domain::program::Program;
-use crate::domain::rules::{Answer, RuleError, Rules, Verdict};
+use crate::domain::rules::{Answer, NextStep, RuleError, Rules, Verdict};
 
 use super::answer::{self, People};
 use super::calculation::{Surroundings, within};
-use super::meter::Budget;
+use super::meter::{Budget, Used};
 use super::rule::Rule;
-use super::{facts, sandbox};
+use super::{facts, sandbox, suggestions};
 
 const NOT_AVAILABLE: &str = "NOT_AVAILABLE";
 
@@ -44,16 +44,20 @@ impl Bound {
         self.rules.iter().filter(move |rule| rule.functions.contains(handler))
     }
 
+    fn call(
+        &self,
+        rule: &Rule,
+        handler: &str,
+        (ctx, budget): (Dynamic, &mut Budget),
+    ) -> (Result<Dynamic, RuleError>, Used) {
+        within(&self.surroundings, || sandbox::call((&rule.file, &rule.ast), handler, ctx, budget))
+    }
+
     fn ask(&self, rule: &Rule, handler: &str, asked: (Dynamic, &People, &mut Budget)) -> Verdict {
         let (ctx, people, budget) = asked;
-        let (result, used) = within(&self.surroundings, || {
-            sandbox::call((&rule.file, &rule.ast), handler, ctx, budget)
-        });
+        let (result, used) = self.call(rule, handler, (ctx, budget));
         let answer = result.and_then(|value| {
-            answer::read(value, &self.program, people).map_err(|message| RuleError {
-                file: Some(rule.file.clone()),
-                ..RuleError::new(message)
-            })
+            answer::read(value, &self.program, people).map_err(|message| in_file(rule, message))
         });
         Verdict {
             rule: rule.name.clone(),
@@ -90,14 +94,32 @@ impl Rules for Bound {
         let ctx = facts::read(facts);
         let mut budget = Budget::of_event();
         for rule in self.with_handler("can_use_code") {
-            let (result, _) = within(&self.surroundings, || {
-                sandbox::call((&rule.file, &rule.ast), "can_use_code", ctx.clone(), &mut budget)
-            });
+            let (result, _) = self.call(rule, "can_use_code", (ctx.clone(), &mut budget));
             let permission = result.ok().and_then(answer::read_permission);
             permission.unwrap_or_else(|| Err(NOT_AVAILABLE.to_owned()))?;
         }
         Ok(())
     }
+
+    fn what_next(&self, facts: &Value) -> Vec<Result<Vec<NextStep>, RuleError>> {
+        if self.failure.is_some() {
+            return Vec::new();
+        }
+        let ctx = facts::read(facts);
+        let mut budget = Budget::of_event();
+        self.with_handler("what_next")
+            .map(|rule| {
+                let (result, _) = self.call(rule, "what_next", (ctx.clone(), &mut budget));
+                let read = |answer| suggestions::read(answer).map_err(|why| in_file(rule, why));
+                result.and_then(read)
+            })
+            .collect()
+    }
+}
+
+/// An error of what a rule file answers.
+fn in_file(rule: &Rule, message: String) -> RuleError {
+    RuleError { file: Some(rule.file.clone()), ..RuleError::new(message) }
 }
 
 fn unusable(error: &RuleError) -> Verdict {

@@ -49,6 +49,7 @@ pub fn register(engine: &mut Engine) {
         .register_fn("add", |time: Dynamic, span: Dynamic| add(&time, &span))
         .register_fn("percent", |amount: Dynamic, p: Dynamic| percent(&amount, &p))
         .register_fn("format_money", |amount: Dynamic| format_money(&amount))
+        .register_fn("plural", |n: Dynamic, one: Dynamic, many: Dynamic| plural(&n, &one, &many))
         .register_fn("tier", |n: Dynamic, steps: Dynamic| tier(&n, steps))
         .register_fn("between", |t: Dynamic, from: Dynamic, to: Dynamic| between(&t, &from, &to))
         .register_fn("date", |text: Dynamic| date(&text))
@@ -107,6 +108,15 @@ fn format_money(amount: &Dynamic) -> Calculated<String> {
     let amount = whole("What format_money(amount) gets", amount)?;
     let amount = Amount::new(amount).map_err(|error| raise(format!("format_money: {error}.")))?;
     Ok(format_amount(&surroundings()?.unit, amount))
+}
+
+fn plural(n: &Dynamic, one: &Dynamic, many: &Dynamic) -> Calculated<String> {
+    let n = whole("The n that plural(n, one, many) gets", n)?;
+    let words = if n == 1 { one } else { many };
+    let wrong =
+        |_| raise("plural(n, one, many): one and many are texts, like \"step\", \"steps\".");
+    let words = words.as_immutable_string_ref().map_err(wrong)?;
+    Ok(format!("{n} {}", words.as_str()))
 }
 
 fn tier(n: &Dynamic, steps: Dynamic) -> Calculated<Dynamic> {

@@ -21,6 +21,7 @@ pub fn describe(value: &Dynamic) -> String {
         "array" => "a list".to_owned(),
         "map" => "a map".to_owned(),
         name if name.ends_with("Asked") => "an effect".to_owned(),
+        name if name.ends_with("NextStep") => "a next step".to_owned(),
         _ => "something else".to_owned(),
     }
 }

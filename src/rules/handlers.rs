@@ -20,10 +20,15 @@ pub fn check(file: &str, words: &[Token], ast: &AST) -> Result<BTreeSet<String>,
     let mut found = BTreeSet::new();
     for function in ast.iter_functions() {
         let event = function.name.strip_prefix("on_");
+        let place = place_of(words, function.name);
         if event.is_none() && !QUESTIONS.contains(&function.name) {
+            // Nobody would ever call it under that name.
+            if let Some(meant) = nearly(&QUESTIONS, function.name) {
+                let message = format!("`{}`: did you mean `{meant}`?", function.name);
+                return Err(placed(message, file, place));
+            }
             continue;
         }
-        let place = place_of(words, function.name);
         if function.params.len() != 1 {
             let message = format!("`{}` takes exactly one parameter, ctx.", function.name);
             return Err(placed(message, file, place));
@@ -80,11 +85,16 @@ fn near_miss(event: &str) -> Option<&'static str> {
     if ENGINE_EVENTS.contains(&event) {
         return None;
     }
+    nearly(&ENGINE_EVENTS, event)
+}
+
+/// The known name that this one is nearly.
+fn nearly(known: &[&'static str], name: &str) -> Option<&'static str> {
     let plain = |name: &str| name.replace('_', "").to_lowercase();
-    let event = plain(event);
-    ENGINE_EVENTS.into_iter().find(|known| {
+    let name = plain(name);
+    known.iter().copied().find(|known| {
         let known = plain(known);
-        distance(&event, &known) <= if known.len() < 10 { 1 } else { 2 }
+        distance(&name, &known) <= if known.len() < 10 { 1 } else { 2 }
     })
 }
 
@@ -119,6 +129,15 @@ mod tests {
         {
             assert!(checked(&format!("fn {wrong}(ctx) {{}}")).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_misspelt_question_is_noticed() {
+        for wrong in ["whatNext", "wat_next", "can_use_cod", "canUseCodes"] {
+            assert!(checked(&format!("fn {wrong}(ctx) {{}}")).is_err(), "{wrong}");
+        }
+        assert!(checked("fn what_next() {}").is_err(), "it takes ctx");
+        assert!(checked("fn what_next(ctx) {}\nfn what_else(ctx) {}").unwrap().len() == 1);
     }
 
     #[test]

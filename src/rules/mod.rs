@@ -27,5 +27,8 @@ mod scan;
 #[cfg(test)]
 mod shipped_tests;
 mod spelling;
+#[cfg(test)]
+mod suggestion_tests;
+mod suggestions;
 mod vocabulary;
 mod words;

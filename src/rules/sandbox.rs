@@ -13,7 +13,7 @@ use rhai::{AST, CallFnOptions, Dynamic, Engine, OptimizationLevel, Scope};
 use crate::domain::rules::RuleError;
 
 use super::meter::{Budget, CALL_OPERATIONS, Used};
-use super::{calculation, compare, fault, meter, scan, vocabulary};
+use super::{calculation, compare, fault, meter, scan, suggestions, vocabulary};
 
 const MAX_NESTING: usize = 48;
 
@@ -78,6 +78,7 @@ pub fn hardened(max_operations: u64) -> Engine {
     compare::register(&mut engine);
     calculation::register(&mut engine);
     vocabulary::register(&mut engine);
+    suggestions::register(&mut engine);
     engine
 }
 

@@ -13,7 +13,7 @@ use super::scan::Token;
 use super::spelling::nearest;
 
 /// What a handler finds in `ctx`, part by part; a part without fields is a value, or a tenant's own.
-const FACTS: [(&str, &[&str]); 12] = [
+const FACTS: [(&str, &[&str]); 13] = [
     ("event", &["type", "id", "at", "amount", "currency", "plan", "data"]),
     (
         "user",
@@ -31,9 +31,11 @@ const FACTS: [(&str, &[&str]); 12] = [
             "balance",
             "total_earned",
             "steps_done",
+            "steps_left",
+            "onboarded",
         ],
     ),
-    ("referral", &["id", "code", "status", "converted", "signed_up_at"]),
+    ("referral", &["id", "code", "status", "converted", "approved", "signed_up_at"]),
     ("referrer", &["id", "clicks", "signups", "conversions", "credited", "total_earned"]),
     ("purchase", &["id", "amount", "refunded", "fully_refunded", "plan", "data"]),
     ("program", &["users", "credited_referrals"]),
@@ -43,10 +45,27 @@ const FACTS: [(&str, &[&str]); 12] = [
     ("now", &[]),
     ("code", &[]),
     ("steps", &[]),
+    (
+        "invites",
+        &[
+            "id",
+            "open",
+            "code",
+            "link",
+            "clicks",
+            "signups",
+            "conversions",
+            "credited",
+            "total_earned",
+            "limit",
+            "remaining",
+            "caps",
+        ],
+    ),
 ];
 
 /// The words of rules.
-const VERBS: [&str; 21] = [
+const VERBS: [&str; 23] = [
     "credit",
     "quota",
     "feature",
@@ -58,6 +77,8 @@ const VERBS: [&str; 21] = [
     "notify",
     "emit",
     "skip",
+    "next",
+    "plural",
     "days",
     "hours",
     "months",

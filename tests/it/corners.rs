@@ -283,3 +283,33 @@ fn a_step_that_an_effect_completes_is_not_counted_among_those_before_it() {
     assert_eq!(corner.decision("step_completed").reason.as_deref(), Some("before: 0"));
     assert_eq!(corner.decision("onboarding_completed").reason.as_deref(), Some("before: 1"));
 }
+
+/// A batch whose commit got lost is applied again: with the same commands, whether or not it was
+/// committed.
+#[test]
+fn a_visit_that_is_applied_again_counts_once() {
+    let mut corner = Corner::new("fn on_signup(ctx) { skip(\"nothing\") }");
+    corner.register("ann", None);
+    let code = corner.code_of("ann").unwrap();
+    let visits = [None, Some("device".to_owned())].map(|device_hash| {
+        corner.command(Body::Click {
+            code: code.clone(),
+            user_agent: None,
+            device_hash,
+            ip_hash: None,
+        })
+    });
+    for _ in 0..2 {
+        for visit in &visits {
+            let in_force =
+                InForce { rules: &corner.rules, program: &corner.rules.program, now: corner.now };
+            let Applied::Noted(noted) = corner.world.apply(visit, in_force).unwrap() else {
+                panic!("a visit is no event");
+            };
+            assert!(noted.answer.counted);
+        }
+        corner.now += TimeDelta::seconds(1);
+    }
+    let clicks = corner.world.slice.tables.users["ann"].as_ref().map(|user| user.clicks);
+    assert_eq!(clicks, Some(2));
+}

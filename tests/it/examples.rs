@@ -3,6 +3,10 @@
 
 use std::path::Path;
 
+use serde_json::{Map, json};
+
+use guerdon::domain::rules::{Answer, Rules};
+use guerdon::rules::compile::Compiled;
 use guerdon::rules::files::{ProgramFiles, list};
 use guerdon::rules::story::proven;
 
@@ -52,4 +56,26 @@ fn with_number(manifest: &str, name: &str, from: i64, to: i64) -> String {
     let lines: Vec<String> = manifest.lines().map(change).collect();
     assert_eq!(found, 1, "{name} = {from} stands once in\n{manifest}");
     lines.join("\n")
+}
+
+/// What waits for Stripe's yes is asked for all the same, and stands in no decision before it came.
+#[test]
+fn a_credit_at_stripe_comes_with_a_notice() {
+    let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
+    let files = ProgramFiles::read(&rules, "pewpros").unwrap();
+    let bound = Compiled::compile(&files).unwrap().bind(&Map::new());
+    let facts = json!({
+        "event": { "type": "purchase", "amount": 4_500 },
+        "user": { "id": "bob" },
+        "referrer": { "id": "ann" },
+        "referral": { "status": "PENDING", "converted": false },
+        "settings": { "tenant_referral_credit": 1_000 },
+    });
+    let verdict = bound.decide("purchase", &facts).remove(0);
+    let Answer::Effects(effects) = verdict.answer else { panic!("{verdict:?}") };
+    let effects = serde_json::to_value(effects).unwrap();
+    let message = "You earned a $10.00 credit from your referral";
+    assert_eq!((&effects[0]["user"], &effects[0]["amount"]), (&json!("ann"), &json!(1_000)));
+    assert_eq!((&effects[2]["user"], &effects[2]["message"]), (&json!("ann"), &json!(message)));
+    assert_eq!(effects.as_array().unwrap().len(), 3, "and the referral is CREDITED");
 }

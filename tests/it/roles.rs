@@ -147,6 +147,7 @@ async fn an_end_user_sees_little_of_another(server: &Server) {
         "onboarding { dismissed }",
         "rewards { nodes { id } }",
         "notifications { nodes { id } }",
+        "whatNext { kind }",
     ] {
         of_bob(fields).await.refused("FORBIDDEN");
     }

@@ -94,7 +94,8 @@ pub(super) fn click(work: &mut Work<'_>, code: &str, visitor: Visitor<'_>) -> Re
     else {
         return Ok(Kept::Noted);
     };
-    let id = work.id();
+    // A visit is known by its command, so that one whose commit got lost is not counted twice.
+    let id = work.command.id;
     let key = ClickKey {
         code: code.matched.clone(),
         day: day_of(work.now(), work.program().time_zone),
@@ -106,7 +107,8 @@ pub(super) fn click(work: &mut Work<'_>, code: &str, visitor: Visitor<'_>) -> Re
             .into_iter()
             .chain(limited.map(|address| VISITS.ask(address))),
     )?;
-    if work.state.get::<Click>(&key)?.is_some() {
+    if let Some(known) = work.state.get::<Click>(&key)? {
+        work.answer.counted = known.id == id;
         return Ok(Kept::Noted);
     }
     let mut owner = work.user(&code.user_id)?;

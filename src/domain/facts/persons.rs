@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::domain::program::Program;
 use crate::domain::records::{Account, User};
 
 /// What rules see of a user, apart from the balance.
@@ -23,8 +24,11 @@ pub fn person_facts(user: &User) -> Value {
 }
 
 /// What rules see of the event's user; `account` is the one in the main unit, settled.
-pub(super) fn user_facts(user: &User, account: &Account) -> Value {
+pub(super) fn user_facts(program: &Program, user: &User, account: &Account) -> Value {
     let mut facts = person_facts(user);
+    let left = program.steps.iter().filter(|step| !user.steps.contains_key(&step.key));
+    facts["steps_left"] = json!(left.count());
+    facts["onboarded"] = json!(user.onboarded_at.is_some());
     facts["balance"] = json!(account.balance);
     facts["total_earned"] = json!(account.earned);
     facts

@@ -17,7 +17,8 @@ pub use query::UserQuery;
 
 use super::credit::{self, CreditAccount, CreditTransaction, TransactionFilter};
 use super::error::Result;
-use super::loaders::{UserId, call, reader};
+use super::loaders::{NextStepsOf, UserId, call, reader};
+use super::next_step::NextStep;
 use super::notice::Notification;
 use super::onboarding::Onboarding;
 use super::page::{self, Connection, CountedConnection, PageArgs};
@@ -122,6 +123,13 @@ impl User {
         let page = page::request(call, "user_rewards", PageArgs { first, after, last, before })?;
         let found = rewards::of_user(call, &self.0.id, status.map(Into::into), page).await?;
         page::connection(call, "user_rewards", found, Reward)
+    }
+
+    /// What the user can do now to earn, as the rules declare it; at most 16 steps.
+    async fn what_next(&self, ctx: &Context<'_>) -> Result<Vec<NextStep>> {
+        self.private(ctx)?;
+        let found = reader(ctx)?.load_one(NextStepsOf(self.0.id.clone())).await?;
+        Ok(found.unwrap_or_default().into_iter().map(Into::into).collect())
     }
 
     /// The user's notices, newest first.

@@ -1,22 +1,22 @@
-//! What a test can do: sign users up, let them buy, let time pass.
+//! What users of a test do: sign up, invite, buy, spend; and how time passes for them.
 
 use std::sync::{Arc, PoisonError};
 
 use rhai::{Dynamic, Engine};
 
 use crate::domain::answer::Answer;
-use crate::domain::command::{Body, Grant, NewPromo, Patch, Payment, PersonalChange, Spend};
-use crate::domain::records::Personal;
+use crate::domain::command::{Body, Patch, Payment, PersonalChange, Spend};
+use crate::domain::records::mailbox;
 use crate::domain::refusal::Refusal;
 use crate::domain::time::from_micros;
 
 use super::super::calculation::{read_span, whole};
 use super::super::fault::raise;
 use super::given::{Args, Given, amount, data, name, name_if};
-use super::stage::{Scene, Stage, Told, fingerprint, json_of};
+use super::stage::{Scene, Stage, Told, fingerprint};
 
 /// A verb: acts on the stage with up to three arguments.
-type Verb = fn(&mut Stage, Args) -> Told<Dynamic>;
+pub type Verb = fn(&mut Stage, Args) -> Told<Dynamic>;
 
 const FINE: &str = "OK";
 
@@ -28,15 +28,13 @@ pub fn register(engine: &mut Engine, scene: &Scene) {
         ("code_of", 1, 1, code_of),
         ("new_code", 1, 1, new_code),
         ("use_code", 2, 2, use_code),
+        ("click", 1, 2, click),
         ("purchase", 2, 3, purchase),
         ("refund", 1, 2, refund),
         ("event", 2, 3, event),
         ("step", 2, 2, step),
-        ("promo", 2, 3, promo),
         ("redeem", 2, 2, redeem),
-        ("grant", 2, 3, grant),
         ("spend", 2, 3, spend),
-        ("set", 1, 1, set),
         ("advance", 1, 1, advance),
         ("travel_to", 1, 1, travel_to),
     ] {
@@ -72,10 +70,9 @@ fn sign_up(stage: &mut Stage, [user, options, _]: Args) -> Told<Dynamic> {
     let known = ["name", "email", "verified", "code", "traits", "ip", "device"];
     let given = Given::read(&options, &known)?;
     let email = given.text("email")?;
-    let mailbox = Personal { email: email.clone(), ..Personal::default() }.mailbox();
     let personal = PersonalChange {
         name: Patch::Set(given.text("name")?.unwrap_or_else(|| user_id.clone())),
-        email_hash: mailbox.as_deref().map(fingerprint),
+        email_hash: email.as_deref().map(mailbox).as_deref().map(fingerprint),
         email: email.map_or(Patch::Keep, Patch::Set),
         traits: given.data("traits")?.as_object().cloned().map_or(Patch::Keep, Patch::Set),
         ip_hash: given.text("ip")?.as_deref().map(fingerprint),
@@ -119,17 +116,30 @@ fn new_code(stage: &mut Stage, [user, ..]: Args) -> Told<Dynamic> {
     })
 }
 
+/// The word that says why something was refused.
 fn word_of(refusal: &Refusal) -> Dynamic {
     refusal.reason.clone().unwrap_or_else(|| refusal.code.name().to_owned()).into()
 }
 
-fn fine_or_word(answer: Result<Answer, Refusal>) -> Dynamic {
+/// `"OK"`, or the word that says why it was refused.
+pub fn fine_or_word(answer: Result<Answer, Refusal>) -> Dynamic {
     answer.map_or_else(|refusal| word_of(&refusal), |_| FINE.into())
 }
 
 fn use_code(stage: &mut Stage, [user, code, _]: Args) -> Told<Dynamic> {
     let body = Body::ApplyCode { user_id: name("user", &user)?, code: name("code", &code)? };
     stage.act(body, None, None).map(|answer| word_of_code(&answer))
+}
+
+fn click(stage: &mut Stage, [code, options, _]: Args) -> Told<Dynamic> {
+    let given = Given::read(&options, &["device", "ip"])?;
+    let body = Body::Click {
+        code: name("code", &code)?,
+        user_agent: None,
+        device_hash: given.text("device")?.as_deref().map(fingerprint),
+        ip_hash: given.text("ip")?.as_deref().map(fingerprint),
+    };
+    stage.act(body, None, None).map(|answer| answer.counted.into())
 }
 
 fn purchase(stage: &mut Stage, [user, paid, options]: Args) -> Told<Dynamic> {
@@ -177,43 +187,9 @@ fn step(stage: &mut Stage, [user, step, _]: Args) -> Told<Dynamic> {
     stage.act(body, None, None).map(|_| Dynamic::UNIT)
 }
 
-fn promo(stage: &mut Stage, [code, more, options]: Args) -> Told<Dynamic> {
-    let given = Given::read(&options, &["per_user", "max_redemptions", "starts_at", "ends_at"])?;
-    let new = NewPromo {
-        code: Some(name("code", &code)?),
-        max_redemptions: given.whole("max_redemptions")?,
-        per_user: given.whole("per_user")?.unwrap_or(1),
-        starts_at: given.whole("starts_at")?.and_then(from_micros),
-        ends_at: given.whole("ends_at")?.and_then(from_micros),
-        data: data(&more)?,
-    };
-    stage.act(Body::CreatePromo(new), None, None).map(|_| code)
-}
-
 fn redeem(stage: &mut Stage, [user, code, _]: Args) -> Told<Dynamic> {
     let body = Body::RedeemPromo { user_id: name("user", &user)?, code: name("code", &code)? };
     stage.attempt(body, None, None).map(fine_or_word)
-}
-
-fn grant(stage: &mut Stage, [user, given_amount, options]: Args) -> Told<Dynamic> {
-    let given = Given::read(&options, &["unit", "source", "priority", "expires_in"])?;
-    let priority = given.whole("priority")?.unwrap_or(50);
-    let grant = Grant {
-        user_id: name("user", &user)?,
-        unit: given.text("unit")?,
-        amount: amount(&given_amount)?,
-        source: given.text("source")?.unwrap_or_else(|| "manual".to_owned()),
-        description: None,
-        reference_id: None,
-        space_id: None,
-        priority: i32::try_from(priority).map_err(|_| raise("`priority` is too great."))?,
-        available_from: None,
-        expires_at: given
-            .whole("expires_in")?
-            .map(|micros| stage.now() + chrono::TimeDelta::microseconds(micros)),
-        granted_by: None,
-    };
-    stage.act(Body::AddCredits(grant), None, None).map(|_| Dynamic::UNIT)
 }
 
 fn spend(stage: &mut Stage, [user, spent, unit]: Args) -> Told<Dynamic> {
@@ -226,14 +202,6 @@ fn spend(stage: &mut Stage, [user, spent, unit]: Args) -> Told<Dynamic> {
         space_id: None,
     };
     stage.attempt(Body::SpendCredits(spend), None, None).map(fine_or_word)
-}
-
-fn set(stage: &mut Stage, [change, ..]: Args) -> Told<Dynamic> {
-    let settings = json_of(&change)?;
-    let Some(settings) = settings.as_object().cloned() else {
-        return Err(raise("set(#{ ... }) takes a map of settings."));
-    };
-    stage.act(Body::UpdateSettings { settings }, None, None).map(|_| Dynamic::UNIT)
 }
 
 fn advance(stage: &mut Stage, [span, ..]: Args) -> Told<Dynamic> {

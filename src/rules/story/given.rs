@@ -2,6 +2,7 @@
 
 use rhai::{Dynamic, Map};
 use serde_json::Value;
+use uuid::Uuid;
 
 use crate::domain::amount::Amount;
 
@@ -70,6 +71,12 @@ pub fn name(what: &str, value: &Dynamic) -> Told<String> {
 /// A name, if it was given.
 pub fn name_if(what: &str, value: &Dynamic) -> Told<Option<String>> {
     if value.is_unit() { Ok(None) } else { name(what, value).map(Some) }
+}
+
+/// An id that the engine made, as another verb gave it.
+pub fn id(what: &str, value: &Dynamic) -> Told<Uuid> {
+    let wrong = |_| raise(format!("The {what} is one that another verb gave."));
+    name(what, value)?.parse().map_err(wrong)
 }
 
 /// An amount.

@@ -1,27 +1,25 @@
-//! What a test can look at: balances, referrals, decisions, notices.
+//! What a test can look at: balances, rewards, decisions, notices.
+
+use std::collections::BTreeSet;
 
 use rhai::{Array, Dynamic, Engine, Map};
 
-use crate::domain::records::{Decision, Kind, LotState, Outcome, Status};
+use crate::domain::records::{Decision, Kind, Lot, LotState, Outcome, Status};
 
 use super::super::facts;
 use super::super::fault::raise;
-use super::acts::add;
+use super::acts::{Verb, add};
 use super::given::{Args, name, name_if};
 use super::stage::{Scene, Stage, Told};
 
 /// Registers the verbs that only look.
 pub fn register(engine: &mut Engine, scene: &Scene) {
     for (name, least, most, look) in [
-        ("balance", 1, 2, balance as fn(&mut Stage, Args) -> Told<Dynamic>),
+        ("balance", 1, 2, balance as Verb),
         ("pending", 1, 2, pending),
         ("earned", 1, 2, earned),
-        ("referral", 1, 1, referral),
-        ("status", 1, 1, status),
-        ("credited", 1, 1, credited),
-        ("conversions", 1, 1, conversions),
-        ("referral_earned", 1, 1, referral_earned),
         ("has_feature", 2, 2, has_feature),
+        ("rewards", 1, 1, rewards),
         ("transactions", 1, 2, transactions),
         ("notices", 1, 1, notices),
         ("emitted", 0, 0, emitted),
@@ -49,49 +47,71 @@ fn earned(stage: &mut Stage, [user, unit, _]: Args) -> Told<Dynamic> {
     Ok(stage.account(&name("user", &user)?, unit.as_deref())?.earned.get().into())
 }
 
-fn referral(stage: &mut Stage, [user, ..]: Args) -> Told<Dynamic> {
-    let Some(referral) = stage.referral(&name("user", &user)?)? else { return Ok(Dynamic::UNIT) };
-    let entries: [(&str, Dynamic); 6] = [
-        ("status", referral.status.name().into()),
-        ("code", referral.code.clone().into()),
-        ("referrer", referral.referrer_id.clone().into()),
-        ("converted", referral.converted_at.is_some().into()),
-        ("bonus_earned", referral.bonus_earned.get().into()),
-        ("reason", referral.failure_reason.clone().map_or(Dynamic::UNIT, Into::into)),
-    ];
-    Ok(map(entries))
-}
-
-fn status(stage: &mut Stage, [user, ..]: Args) -> Told<Dynamic> {
-    let referral = stage.referral(&name("user", &user)?)?;
-    Ok(referral.map_or(Dynamic::UNIT, |referral| referral.status.name().into()))
-}
-
-fn credited(stage: &mut Stage, [user, ..]: Args) -> Told<Dynamic> {
-    Ok(stage.user(&name("user", &user)?)?.credited.into())
-}
-
-fn conversions(stage: &mut Stage, [user, ..]: Args) -> Told<Dynamic> {
-    Ok(stage.user(&name("user", &user)?)?.conversions.into())
-}
-
-fn referral_earned(stage: &mut Stage, [user, ..]: Args) -> Told<Dynamic> {
-    Ok(stage.user(&name("user", &user)?)?.referral_earned.get().into())
-}
-
 fn has_feature(stage: &mut Stage, [user, feature, _]: Args) -> Told<Dynamic> {
     let (user_id, feature) = (name("user", &user)?, name("feature", &feature)?);
-    stage.user(&user_id)?;
     let now = stage.now();
-    let mut lots = stage.world().slice.tables.lots.values().flatten();
-    let has = lots.any(|lot| {
+    let has = lots_of(stage, &user_id)?.any(|lot| {
         lot.kind == Kind::Feature
-            && lot.account.user_id == user_id
             && lot.account.unit == feature
             && lot.state != LotState::Cancelled
             && lot.status_at(now) == Status::Active
     });
     Ok(has.into())
+}
+
+/// Everything that the user was ever given, with what has become of it by now.
+fn rewards(stage: &mut Stage, [user, ..]: Args) -> Told<Dynamic> {
+    let user_id = name("user", &user)?;
+    let units: BTreeSet<String> = lots_of(stage, &user_id)?
+        .filter(|lot| lot.has_account())
+        .map(|lot| lot.account.unit.clone())
+        .collect();
+    for unit in units {
+        // What fell due is booked first, as a sweep does.
+        stage.account(&user_id, Some(&unit))?;
+    }
+    let now = stage.now();
+    let mut found: Vec<&Lot> = lots_of(stage, &user_id)?.collect();
+    found.sort_by_key(|lot| lot.created);
+    let shown = found.into_iter().map(|lot| {
+        map([
+            ("id", lot.id.to_string().into()),
+            ("type", kind_word(lot.kind).into()),
+            ("unit", lot.account.unit.clone().into()),
+            ("amount", lot.amount.get().into()),
+            ("remaining", lot.remaining.get().into()),
+            ("status", status_word(lot.status_at(now)).into()),
+            ("reason", lot.failure.clone().map_or(Dynamic::UNIT, Into::into)),
+        ])
+    });
+    Ok(shown.collect::<Array>().into())
+}
+
+fn lots_of<'s>(stage: &'s Stage, user_id: &str) -> Told<impl Iterator<Item = &'s Lot>> {
+    stage.user(user_id)?;
+    let all = stage.world().slice.tables.lots.values().flatten();
+    let user_id = user_id.to_owned();
+    Ok(all.filter(move |lot| lot.account.user_id == user_id))
+}
+
+const fn kind_word(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Credit => "CREDIT",
+        Kind::Quota => "QUOTA",
+        Kind::Feature => "FEATURE",
+        Kind::StripeBalance => "STRIPE_BALANCE",
+    }
+}
+
+const fn status_word(status: Status) -> &'static str {
+    match status {
+        Status::Pending => "PENDING",
+        Status::Active => "ACTIVE",
+        Status::Redeemed => "REDEEMED",
+        Status::Expired => "EXPIRED",
+        Status::Cancelled => "CANCELLED",
+        Status::Failed => "FAILED",
+    }
 }
 
 fn transactions(stage: &mut Stage, [user, unit, _]: Args) -> Told<Dynamic> {
@@ -102,6 +122,7 @@ fn transactions(stage: &mut Stage, [user, unit, _]: Args) -> Told<Dynamic> {
     found.sort_by_key(|transaction| transaction.position);
     let shown = found.into_iter().map(|transaction| {
         map([
+            ("id", transaction.id.to_string().into()),
             ("amount", transaction.amount.get().into()),
             ("source", transaction.source.clone().into()),
             ("balance_after", transaction.balance_after.get().into()),
@@ -172,6 +193,7 @@ const fn word(outcome: Outcome) -> &'static str {
     }
 }
 
-fn map<const N: usize>(entries: [(&str, Dynamic); N]) -> Dynamic {
+/// A map of a test's language.
+pub fn map<const N: usize>(entries: [(&str, Dynamic); N]) -> Dynamic {
     entries.into_iter().map(|(name, value)| (name.into(), value)).collect::<Map>().into()
 }

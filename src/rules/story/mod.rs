@@ -5,6 +5,8 @@ mod acts;
 mod asserts;
 mod given;
 mod looks;
+mod office;
+mod people;
 mod stage;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -104,7 +106,9 @@ fn engine(scene: &Scene) -> Engine {
     let mut engine = sandbox::hardened(OPERATIONS);
     engine.set_max_functions(MAX_FUNCTIONS);
     acts::register(&mut engine, scene);
+    office::register(&mut engine, scene);
     looks::register(&mut engine, scene);
+    people::register(&mut engine, scene);
     asserts::register(&mut engine);
     engine
 }

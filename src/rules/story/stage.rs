@@ -6,16 +6,19 @@ use chrono::TimeDelta;
 use rhai::{Dynamic, EvalAltResult};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
-use uuid::Builder;
+use uuid::{Builder, Uuid};
 
 use crate::domain::answer::Answer;
 use crate::domain::apply::Applied;
 use crate::domain::command::{Body, Command, PersonalChange, SettledAccount};
+use crate::domain::facts::standing;
 use crate::domain::program::Program;
-use crate::domain::records::{Account, AccountKey, Decision, Referral, User};
+use crate::domain::records::{Account, AccountKey, Decision, Outcome, Referral, User};
 use crate::domain::refusal::Refusal;
+use crate::domain::rules::{MAX_STEPS, NextStep, Rules};
+use crate::domain::state::Change;
 use crate::domain::time::{Time, from_micros};
-use crate::domain::work::InForce;
+use crate::domain::work::{InForce, Work};
 use crate::domain::world::World;
 
 use super::super::bound::Bound;
@@ -143,6 +146,21 @@ impl Stage {
         }
     }
 
+    /// What the rules say that a user can do next. A file's error is the test's.
+    pub fn what_next(&self, user_id: &str) -> Told<Vec<NextStep>> {
+        meter::charge(COMMAND_OPERATIONS)?;
+        self.user(user_id)?;
+        let nothing = Change::default();
+        let nobodys = self.command(Body::Settle { accounts: Vec::new() }, None, None);
+        let in_force = InForce { rules: &self.bound, program: &self.bound.program, now: self.now };
+        let mut work = Work::new(self.world.state(&nothing), in_force, &nobodys);
+        let facts = standing(&mut work, user_id)
+            .map_err(|_| raise("A tenant in memory lacks something. Please report it."))?;
+        let asked = facts.map_or_else(Vec::new, |facts| self.bound.what_next(&facts)).into_iter();
+        let steps = asked.collect::<Result<Vec<_>, _>>().map_err(|why| raise(why.to_string()))?;
+        Ok(steps.into_iter().flatten().take(MAX_STEPS).collect())
+    }
+
     /// The decisions that the last command caused, in order.
     pub fn decisions(&self) -> Vec<&Decision> {
         let all = self.world.slice.tables.decisions.values().flatten();
@@ -150,6 +168,16 @@ impl Stage {
             all.filter(|decision| Some(decision.position.seq) == self.last).collect();
         found.sort_by_key(|decision| decision.position);
         found
+    }
+
+    /// The FAILED decisions that were not decided again, oldest first.
+    pub fn failed(&self) -> Vec<Uuid> {
+        let all = self.world.slice.tables.decisions.values().flatten();
+        let mut found: Vec<_> = all
+            .filter(|decision| decision.outcome == Outcome::Failed && decision.retried_by.is_none())
+            .collect();
+        found.sort_by_key(|decision| decision.position);
+        found.into_iter().map(|decision| decision.id).collect()
     }
 
     /// A user, who must be there.
