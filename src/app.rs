@@ -9,8 +9,8 @@ use tokio::task::JoinHandle;
 use crate::domain::refusal::Refusal;
 use crate::domain::rules::RuleError;
 use crate::http::Router;
-use crate::jobs::sweep;
 use crate::jobs::watch::{Unwatched, Watcher};
+use crate::jobs::{forget, sweep};
 use crate::operations::Operations;
 use crate::operations::audit::{self, Finding};
 use crate::operations::clock::Clock;
@@ -96,7 +96,11 @@ impl App {
         let mut watcher = Watcher::new(operations.clone(), settings.rules, settings.provision);
         watcher.start().await?;
         crate::operations::publish::put_in_force(&operations).await?;
-        let jobs = vec![tokio::spawn(watcher.run()), tokio::spawn(sweep::run(operations.clone()))];
+        let jobs = vec![
+            tokio::spawn(watcher.run()),
+            tokio::spawn(sweep::run(operations.clone())),
+            tokio::spawn(forget::run(operations.clone())),
+        ];
         Ok(Self { operations: Arc::new(operations), jobs: Mutex::new(jobs) })
     }
 
@@ -108,6 +112,11 @@ impl App {
     /// Settles every account in which something is due, as the job does by itself. Gives how many.
     pub async fn sweep(&self) -> Result<u64, Refusal> {
         sweep::once(&self.operations).await
+    }
+
+    /// Forgets whoever was erased and is not wholly forgotten yet, as the job does by itself.
+    pub async fn forget(&self) -> Result<(), Refusal> {
+        forget::once(&self.operations).await
     }
 
     /// Proves the invariants over the whole database; gives what breaks them.

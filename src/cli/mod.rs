@@ -2,6 +2,8 @@
 
 mod admin;
 mod audit;
+mod export;
+mod import;
 mod output;
 mod place;
 pub mod rules;
@@ -47,6 +49,18 @@ enum Command {
     /// Proves the ledger's invariants over the whole database, beside a running server. Names each
     /// row that breaks one, and ends with 1 when there is any.
     Audit(audit::Audit),
+    /// Imports a CSV file, beside a running server or without one. The same file again does nothing
+    /// twice, so an import that was interrupted goes on. Names each refused line, and ends with 1
+    /// when there is any.
+    Import {
+        #[command(subcommand)]
+        command: import::ImportCommand,
+    },
+    /// Exports as CSV.
+    Export {
+        #[command(subcommand)]
+        command: export::ExportCommand,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -81,5 +95,7 @@ pub async fn run() -> anyhow::Result<()> {
         Command::Tenant { command } => command.run().await,
         Command::Key { command } => command.run().await,
         Command::Audit(audit) => audit.run().await,
+        Command::Import { command } => command.run().await,
+        Command::Export { command } => command.run().await,
     }
 }

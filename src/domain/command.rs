@@ -75,6 +75,8 @@ pub enum Body {
     Dismiss { user_id: String, card: Card },
     /// Makes a promotion code; without `code` one is made up.
     CreatePromo(NewPromo),
+    /// Makes so many promotion codes that share their terms, in which `code` is left out.
+    CreatePromos { count: u32, prefix: String, terms: NewPromo },
     /// Switches a promotion code on or off.
     UpdatePromo { code: String, active: bool },
     /// Redeems a promotion code.
@@ -256,6 +258,7 @@ impl Body {
             Self::CompleteStep { .. } => Operation::CompleteStep,
             Self::Dismiss { .. } => Operation::Dismiss,
             Self::CreatePromo(_) => Operation::CreatePromo,
+            Self::CreatePromos { .. } => Operation::CreatePromos,
             Self::UpdatePromo { .. } => Operation::UpdatePromo,
             Self::RedeemPromo { .. } => Operation::RedeemPromo,
             Self::MarkRead { .. } => Operation::MarkRead,

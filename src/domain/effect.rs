@@ -1,7 +1,7 @@
 //! What a rule may ask for.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::amount::Amount;
 use super::time::{Span, Time};
@@ -90,6 +90,30 @@ pub enum Effect {
         /// More about it.
         data: Value,
     },
+}
+
+impl Effect {
+    /// The effect without the words that the rule wrote, which may speak of a person: the texts of
+    /// notices, what is sent outside, descriptions and references.
+    #[must_use]
+    pub fn without_words(mut self) -> Self {
+        match &mut self {
+            Self::Credit { options, .. }
+            | Self::Quota { options, .. }
+            | Self::Feature { options, .. }
+            | Self::StripeBalance { options, .. } => {
+                options.description = None;
+                options.reference = None;
+            }
+            Self::Notify { message, .. } => message.clear(),
+            Self::Emit { data, .. } => *data = Value::Object(Map::new()),
+            Self::CreditReferral
+            | Self::HoldReferral { .. }
+            | Self::RejectReferral { .. }
+            | Self::CompleteStep { .. } => {}
+        }
+        self
+    }
 }
 
 /// How a credit, a quota, a feature or a payment is given. What is left out takes the default.

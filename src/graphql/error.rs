@@ -14,6 +14,9 @@ pub const VALIDATION_FAILED: &str = "GRAPHQL_VALIDATION_FAILED";
 /// The code of a document that asks for too much.
 pub const TOO_COMPLEX: &str = "QUERY_TOO_COMPLEX";
 
+/// What is told when the server broke.
+const BROKEN: &str = "The server failed to answer; its log knows more under this requestId.";
+
 /// How many errors an answer carries at most.
 const MAX_ERRORS: usize = 20;
 
@@ -56,10 +59,19 @@ fn write_refusal(error: &mut ServerError, refusal: &Refusal, request_id: &str) {
     }
     if refusal.code == Code::Internal {
         tracing::error!(request_id, path = ?error.path, "a request failed: {}", refusal.message);
-        "The server failed to answer; its log knows more under this requestId."
-            .clone_into(&mut error.message);
+        BROKEN.clone_into(&mut error.message);
         extensions.set("requestId", request_id);
     }
+}
+
+/// What is told of a refusal that is one entry's of many: its code, and a sentence for people.
+pub fn told(refusal: Refusal, request_id: &str) -> (String, String) {
+    let code = refusal.code.name().to_owned();
+    if refusal.code != Code::Internal {
+        return (code, refusal.message);
+    }
+    tracing::error!(request_id, "an entry failed: {}", refusal.message);
+    (code, format!("{BROKEN} requestId: {request_id}"))
 }
 
 /// An error that is no refusal comes from the document or from a scalar that could not be read.

@@ -3,6 +3,7 @@
 
 mod absent;
 mod analytics;
+mod bulk;
 mod credit;
 mod decision;
 mod door;
@@ -30,6 +31,7 @@ pub use door::{Document, Door, run};
 pub use error::{document_error, refused};
 
 use analytics::AnalyticsQuery;
+use bulk::BulkMutation;
 use credit::{CreditMutation, TransactionQuery};
 use decision::{DecisionMutation, DecisionQuery};
 use event::EventMutation;
@@ -72,6 +74,7 @@ pub struct Mutation(
     EventMutation,
     OnboardingMutation,
     PromoMutation,
+    BulkMutation,
     NoticeMutation,
     TenantMutation,
     DecisionMutation,

@@ -4,15 +4,16 @@ use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 
 use super::error::Result;
 use super::loaders::call;
+use super::page::{Connection, Edge, PageInfo};
 use super::scalars::{DateTime, int};
 use crate::domain::records;
 use crate::operations::notices;
 
-/// A notice in the product.
+/// A notice in the product. Its text is empty once the user whom it speaks of was erased.
 #[derive(Clone)]
 pub struct Notification(pub records::Notice);
 
-/// A notice in the product.
+/// A notice in the product. Its text is empty once the user whom it speaks of was erased.
 #[Object]
 impl Notification {
     /// The notice's id.
@@ -38,6 +39,27 @@ impl Notification {
     /// When it was made.
     async fn created_at(&self) -> DateTime {
         DateTime(self.0.created_at)
+    }
+}
+
+/// A page of a user's notices.
+#[derive(SimpleObject)]
+pub struct NotificationConnection {
+    /// The entries with their cursors.
+    edges: Vec<Edge<Notification>>,
+    /// The entries alone.
+    nodes: Vec<Notification>,
+    /// Where the page stands in the list.
+    page_info: PageInfo,
+    /// How many notices the user has not read, on whatever page they are.
+    unread_count: i32,
+}
+
+impl NotificationConnection {
+    /// A page of a user's notices, of which so many are unread in all.
+    pub fn new(page: Connection<Notification>, unread: i64) -> Self {
+        let Connection { edges, nodes, page_info } = page;
+        Self { edges, nodes, page_info, unread_count: int(unread) }
     }
 }
 

@@ -47,11 +47,11 @@ pub struct Edge<T: OutputType> {
 #[graphql(name_type)]
 pub struct Connection<T: OutputType> {
     /// The entries with their cursors.
-    edges: Vec<Edge<T>>,
+    pub(super) edges: Vec<Edge<T>>,
     /// The entries alone.
-    nodes: Vec<T>,
+    pub(super) nodes: Vec<T>,
     /// Where the page stands in the list.
-    page_info: PageInfo,
+    pub(super) page_info: PageInfo,
 }
 
 /// A page of a list that can be counted: exactly without a filter, for one user, one user and source, or one status; else up to 10,000.

@@ -2,6 +2,7 @@
 //! servers may do it at once, and a crash in the middle loses nothing.
 
 pub mod again;
+pub mod forget;
 pub mod provision;
 pub mod sweep;
 pub mod watch;

@@ -1,6 +1,7 @@
 //! Proving a database: what is always true of the ledger, of counters and of order, checked over
 //! every row of a tenant, beside a running server.
 
+use super::programs::Programs;
 use crate::store::{Broken, Database, Invariant, StoreError, Tenant};
 
 /// A row of which something is not true that always is.
@@ -42,13 +43,20 @@ pub async fn audit(
 }
 
 async fn audit_tenant(database: &Database, tenant: &Tenant) -> Result<Vec<Finding>, StoreError> {
-    let snapshot = database.snapshot(tenant.id).await?;
+    let snapshot = database.snapshot(tenant.id, &main_unit(database, tenant).await?).await?;
     let mut findings = Vec::new();
     for invariant in Invariant::all() {
         let broken = snapshot.broken(invariant).await?;
         findings.extend(broken.into_iter().map(|row| finding(tenant, invariant, row)));
     }
     Ok(findings)
+}
+
+/// The unit in which the tenant's money is counted.
+async fn main_unit(database: &Database, tenant: &Tenant) -> Result<String, StoreError> {
+    let lane = database.lane(tenant.id).await?;
+    let in_force = Programs::new(database.clone()).in_force(tenant.id, &lane).await?;
+    Ok(in_force.program.unit.clone())
 }
 
 fn finding(tenant: &Tenant, invariant: &Invariant, broken: Broken) -> Finding {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::Mutex;
 
+use super::lane::Class;
 use super::programs::InForce;
 use super::{Operations, input};
 use crate::domain::caller::{Caller, Role, TenantRef};
@@ -21,6 +22,8 @@ pub struct Call {
     pub address: Option<String>,
     /// The request's id, for the log.
     pub request_id: String,
+    /// Whether its commands come by themselves or as many at once.
+    pub(super) class: Class,
     /// What was in force for the tenant when the call last asked: a list of a hundred users asks a
     /// hundred times. A change in the same call makes it ask anew.
     in_force: Arc<Mutex<Option<Arc<InForce>>>>,
@@ -35,7 +38,14 @@ impl Call {
         address: Option<String>,
         request_id: String,
     ) -> Self {
-        Self { operations, caller, address, request_id, in_force: Arc::default() }
+        let class = Class::default();
+        Self { operations, caller, address, request_id, class, in_force: Arc::default() }
+    }
+
+    /// The same call, whose commands are many and give way to those of others.
+    #[must_use]
+    pub fn in_bulk(&self) -> Self {
+        Self { class: Class::Bulk, ..self.clone() }
     }
 
     /// What is in force for the tenant, asked once a call.

@@ -62,11 +62,32 @@ pub struct Credited {
 /// Grants credit. Needs a service key.
 pub async fn add(call: &Call, grant: NewGrant) -> Result<Credited, Refusal> {
     call.caller.require_service()?;
-    check_about(&grant.user_id, grant.unit.as_deref(), grant.amount)?;
+    credited(call, submit_grant(call, grant).await?).await
+}
+
+/// Sends a grant; what it booked is not looked up.
+pub async fn submit_grant(call: &Call, grant: NewGrant) -> Result<Done, Refusal> {
+    check_grant(&grant)?;
+    submit(call, draft(call, grant)).await
+}
+
+/// Looks at a grant in itself.
+pub fn check_grant(grant: &NewGrant) -> Result<(), Refusal> {
+    input::word("userId", &grant.user_id)?;
+    check_terms(grant)
+}
+
+/// Looks at a grant in itself, whoever gets it.
+pub fn check_terms(grant: &NewGrant) -> Result<(), Refusal> {
+    input::optional_word("unit", grant.unit.as_deref())?;
+    input::positive("amount", grant.amount)?;
     input::word("source", &grant.source)?;
     check_texts(&grant.description, &grant.reference_id, &grant.space_id)?;
     input::optional_word("idempotencyKey", grant.idempotency_key.as_deref())?;
-    input::ordered("The grant", grant.available_from, grant.expires_at)?;
+    input::ordered("The grant", grant.available_from, grant.expires_at)
+}
+
+fn draft(call: &Call, grant: NewGrant) -> Draft {
     let granted_by = match call.caller.role {
         Role::Operator | Role::Admin(_) | Role::Service(_) => Some(call.caller.actor()),
         Role::User(_) | Role::Public => None,
@@ -87,8 +108,7 @@ pub async fn add(call: &Call, grant: NewGrant) -> Result<Credited, Refusal> {
     // Who asks is no part of the input: another key may send the same again.
     let input = serde_json::to_value(&body).ok();
     let body = Body::AddCredits(Grant { granted_by, ..body });
-    let draft = Draft { key: grant.idempotency_key, body, personal: None, input };
-    credited(call, submit(call, draft).await?).await
+    Draft { key: grant.idempotency_key, body, personal: None, input }
 }
 
 /// Spends. Needs a service key.
@@ -284,9 +304,15 @@ async fn check_filter(call: &Call, filter: &TransactionFilter) -> Result<(), Ref
     if let Some(named) = &filter.unit {
         unit(call, Some(named.clone())).await?;
     }
-    let Some(source) = &filter.source else { return Ok(()) };
-    let in_force = call.in_force().await?;
-    if in_force.program.knows_source(source) {
+    match &filter.source {
+        Some(source) => check_source(call, source).await,
+        None => Ok(()),
+    }
+}
+
+/// Refuses a source that the program does not know.
+pub async fn check_source(call: &Call, source: &str) -> Result<(), Refusal> {
+    if call.in_force().await?.program.knows_source(source) {
         return Ok(());
     }
     Err(Refusal::bad_input("This source is not known: use one that the program names."))

@@ -63,6 +63,11 @@ pub async fn find(call: &Call, ids: &[Uuid]) -> Result<Vec<Decision>, Refusal> {
     Ok(call.operations.database.decisions_by_ids(call.tenant()?.id, ids).await?)
 }
 
+/// The decisions that these events brought about, in order.
+pub async fn of_events(call: &Call, seqs: &[i64]) -> Result<Vec<Decision>, Refusal> {
+    Ok(call.operations.database.decisions_by_seqs(call.tenant()?.id, seqs).await?)
+}
+
 /// The fact sheets that decisions were made on, as far as they are there, in no order.
 pub async fn find_sheets(call: &Call, keys: &[FactSheetKey]) -> Result<Vec<FactSheet>, Refusal> {
     Ok(call.operations.database.fact_sheets(call.tenant()?.id, keys).await?)

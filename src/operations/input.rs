@@ -163,6 +163,14 @@ pub fn size(what: &str, size: i64) -> Result<usize, Refusal> {
     }
 }
 
+/// How many entries a list has: 1 to `most`.
+pub fn count(what: &str, count: usize, most: usize) -> Result<(), Refusal> {
+    if (1..=most).contains(&count) {
+        return Ok(());
+    }
+    Err(Refusal::bad_input(format!("{what} has {count} entries: give 1 to {most} in a call.")))
+}
+
 /// Two ends of a stretch of time in their order.
 pub fn ordered(what: &str, from: Option<Time>, to: Option<Time>) -> Result<(), Refusal> {
     match (from, to) {

@@ -3,10 +3,12 @@
 pub mod analytics;
 pub mod audit;
 pub mod authentication;
+pub mod bulk;
 pub mod clock;
 pub mod credentials;
 pub mod credits;
 pub mod decisions;
+pub mod forgetting;
 pub mod health;
 pub mod keys;
 pub mod lane;

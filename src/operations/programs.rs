@@ -49,6 +49,12 @@ impl InForce {
     pub fn check_change(&self, change: &Map<String, Value>) -> Result<(), Refusal> {
         self.compiled.check_change(change)
     }
+
+    /// Can the program not be read, so that another stands in for it? Then its link is not its own.
+    #[must_use]
+    pub fn stands_in(&self) -> bool {
+        self.compiled.failure().is_some()
+    }
 }
 
 /// The programs in force. Cheap to clone.

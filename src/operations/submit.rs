@@ -51,7 +51,7 @@ pub async fn submit(call: &Call, draft: Draft) -> Result<Done, Refusal> {
         body: draft.body,
         personal: draft.personal,
     };
-    let outcome = call.operations.lanes.submit(tenant, command).await?;
+    let outcome = call.operations.lanes.submit(tenant, command, call.class).await?;
     call.forget_in_force().await;
     Ok(Done { replayed: outcome.replayed, outcome })
 }

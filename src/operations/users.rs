@@ -1,7 +1,10 @@
 //! Users: sign-up, changes, forgetting, and finding.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
+use super::forgetting::forget;
 use super::page::{Page, PageRequest, Spot};
 use super::submit::{Done, Draft, submit};
 use super::{Call, credits, input, tenants};
@@ -40,8 +43,8 @@ pub struct UserChange {
     pub traits: Patch<Value>,
 }
 
-/// How many rows of what is personal are deleted in one statement.
-const ERASED_AT_ONCE: u64 = 500;
+/// How long a call that erases a user waits until the user is wholly forgotten.
+const WAITED_FOR: Duration = Duration::from_secs(1);
 
 /// Which users; what is left out does not matter.
 #[derive(Debug, Clone, Default)]
@@ -57,12 +60,7 @@ pub struct UserFilter {
 /// Signs a user up; the same id again changes nothing. Needs a service key.
 pub async fn register(call: &Call, sign_up: SignUp) -> Result<Done, Refusal> {
     call.caller.require_service()?;
-    input::word("id", &sign_up.id)?;
-    input::optional_line("name", sign_up.name.as_deref())?;
-    input::optional_email(sign_up.email.as_deref())?;
-    input::optional_code(sign_up.referral_code.as_deref())?;
-    input::optional_word("ipAddress", sign_up.ip_address.as_deref())?;
-    input::optional_word("deviceId", sign_up.device_id.as_deref())?;
+    check_sign_up(&sign_up)?;
     let traits = input::object("traits", sign_up.traits)?;
     let secret = tenants::secret(call).await?;
     let digest = |label, text: Option<String>| text.map(|text| secret.digest(label, &text));
@@ -82,6 +80,17 @@ pub async fn register(call: &Call, sign_up: SignUp) -> Result<Done, Refusal> {
     // A sign-up is told by the user's id alone: other particulars the second time are no conflict.
     let input = Some(Value::String(sign_up.id.clone()));
     submit(call, Draft { key: Some(sign_up.id), body, personal: Some(personal), input }).await
+}
+
+/// Looks at a sign-up in itself.
+pub fn check_sign_up(sign_up: &SignUp) -> Result<(), Refusal> {
+    input::word("id", &sign_up.id)?;
+    input::optional_line("name", sign_up.name.as_deref())?;
+    input::optional_email(sign_up.email.as_deref())?;
+    input::optional_code(sign_up.referral_code.as_deref())?;
+    input::optional_word("ipAddress", sign_up.ip_address.as_deref())?;
+    input::optional_word("deviceId", sign_up.device_id.as_deref())?;
+    input::object("traits", sign_up.traits.clone()).map(drop)
 }
 
 /// Changes a user. Needs a service key.
@@ -121,10 +130,12 @@ pub async fn erase(call: &Call, user_id: &str) -> Result<Done, Refusal> {
     input::word("userId", user_id)?;
     let body = Body::EraseUser { user_id: user_id.to_owned() };
     let done = submit(call, Draft::new(None, body)).await?;
-    // What is personal in events and facts goes in small steps. Were this to break off, the same
-    // again goes on.
-    let (database, tenant_id) = (&call.operations.database, call.tenant()?.id);
-    while database.erase_personal(tenant_id, user_id, ERASED_AT_ONCE).await? > 0 {}
+    // Whoever has little behind them is wholly forgotten by now; a job goes on with the others, and
+    // where this breaks off.
+    let tenant_id = call.tenant()?.id;
+    if let Err(refusal) = forget(&call.operations, (tenant_id, user_id), WAITED_FOR).await {
+        tracing::warn!(tenant = tenant_id, %refusal, "a user is forgotten later");
+    }
     Ok(done)
 }
 

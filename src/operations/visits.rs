@@ -20,9 +20,13 @@ pub struct Target {
     pub code: Option<String>,
 }
 
-/// Where a code leads. Nothing of what was asked for gets into the link but a code of the tenant.
+/// Where a code leads; INTERNAL while the tenant's program cannot be read. Nothing of what was asked for gets into the link but a code of the tenant.
 pub async fn target(call: &Call, code: &str) -> Result<Target, Refusal> {
-    let program = &call.in_force().await?.program;
+    let in_force = call.in_force().await?;
+    if in_force.stands_in() {
+        return Err(Refusal::internal("The program cannot be read, so its link is not known."));
+    }
+    let program = &in_force.program;
     // What cannot be a code is an unknown one.
     let code = match input::word("code", code) {
         Ok(()) => peek::working_code(&call.operations, call.tenant()?, code).await?,

@@ -8,6 +8,7 @@ mod audit;
 mod clicks;
 mod connect;
 mod decisions;
+mod erasures;
 mod error;
 mod events;
 mod lane;

@@ -1,6 +1,6 @@
 //! Finding notices; and the outbox of messages for whoever listens outside.
 
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
@@ -27,7 +27,8 @@ impl Database {
             .filter(Column::TenantId.eq(tenant_id))
             .filter(Column::UserId.eq(user_id));
         if let Some(read_through) = unread_after {
-            query = query.filter(Column::Seq.gt(read_through)).filter(Column::IsRead.eq(false));
+            query =
+                query.filter(Column::Seq.gt(read_through)).filter(Column::IsRead.into_expr().not());
         }
         let place = [Column::Seq, Column::N];
         let rows = by_place(&self.reader, query, place, Direction::NewestFirst, &page).await?;
@@ -64,7 +65,7 @@ impl Database {
 
         let attempts = Column::Attempts.into_expr();
         emission::Entity::update_many()
-            .col_expr(Column::Attempts, sea_orm::sea_query::ExprTrait::add(attempts, 1))
+            .col_expr(Column::Attempts, attempts.add(1))
             .col_expr(Column::NextAttemptAt, Expr::value(cells::micros_of(again)))
             .col_expr(Column::DeliveredAt, Expr::value(cells::micros_of(delivered_at)))
             .filter(Column::TenantId.eq(tenant_id))

@@ -14,6 +14,7 @@ use crate::stories;
 stories!("rules/gatewayz":
     one_that_cannot_be_saved_harms_no_other,
     the_queue_is_bounded,
+    a_bulk_call_takes_no_room_of_others,
     what_waits_too_long_did_not_happen,
     twenty_equal_ones_in_a_batch_are_one,
     a_clock_that_is_behind_changes_nothing,
@@ -115,6 +116,26 @@ async fn the_queue_is_bounded(server: &Server) {
     answers.extend(waiting.join_all().await);
     assert_eq!(count(&answers, "OVERLOADED"), 1_200 - 1_024);
     assert_eq!(shop.balance("ann").await, 1_024);
+}
+
+async fn a_bulk_call_takes_no_room_of_others(server: &Server) {
+    let shop = shop_with_ann(server).await;
+    let holder = Holder::hold(&server.database).await;
+    let users: Vec<Value> = (0..1_000).map(|n| json!({ "id": format!("user-{n}") })).collect();
+    let bulk = {
+        let service = shop.service.clone();
+        let fields = "results { code payload { created } }";
+        let input = json!({ "users": users });
+        tokio::spawn(async move { service.mutate("registerUsers", input, fields).await.ok() })
+    };
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let waiting = send(&shop, (0..1_000).map(grant));
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    holder.let_go().await;
+    waiting.join_all().await.into_iter().for_each(|answer| drop(answer.ok()));
+    let results = bulk.await.unwrap()["results"].as_array().unwrap().clone();
+    assert!(results.iter().all(|result| result["payload"]["created"] == true), "{results:?}");
+    assert_eq!(shop.balance("ann").await, 1_000);
 }
 
 async fn what_waits_too_long_did_not_happen(server: &Server) {

@@ -8,6 +8,7 @@ mod corners;
 mod examples;
 mod first_start;
 mod harness;
+mod import;
 mod lane;
 #[expect(dead_code, reason = "the bench uses the rest of it")]
 mod postgres;

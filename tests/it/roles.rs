@@ -40,7 +40,13 @@ const QUERIES: [Row; 15] = [
 
 /// Mutations whose input cannot be used: whoever may call them gets another code than FORBIDDEN,
 /// and nothing changes.
-const MUTATIONS: [Row; 29] = [
+const MUTATIONS: [Row; 32] = [
+    ("service", "registerUsers(input: { users: [] }) { results { id } }"),
+    (
+        "admin",
+        "grantCredits(input: { userIds: [], amount: 1, idempotencyKey: \"k\" }) { results { userId } }",
+    ),
+    ("admin", "createPromoCodes(input: { count: 0, data: {} }) { codes }"),
     ("service", "registerUser(input: { id: \"\" }) { created }"),
     ("service", "updateUser(input: { id: \"nobody\" }) { user { id } }"),
     ("service", "issueUserToken(input: { userId: \"nobody\" }) { token }"),

@@ -64,6 +64,9 @@ fn count_generation(work: &mut Work<'_>, user_id: &str) -> Result<(), Stop> {
 
 pub(super) fn apply(work: &mut Work<'_>, user_id: &str, code: &str) -> Result<Kept, Stop> {
     let mut user = work.user(user_id)?;
+    if user.erased_at.is_some() {
+        return Err(Refusal::not_found("This user was erased.").into());
+    }
     work.answer.user_id = Some(user.id.clone());
     let validation = accept_code(work, code, &mut user, Attempt::TypedIn)?;
     let accepted = validation.is_valid();

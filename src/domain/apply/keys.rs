@@ -74,7 +74,9 @@ fn of_body(body: &Body, program: &Program) -> Vec<Key> {
         Body::ApproveReferral { referral_id, .. } | Body::RejectReferral { referral_id, .. } => {
             vec![Key::Referral(*referral_id)]
         }
-        Body::UpdateSettings { .. } | Body::ActivateProgram { .. } => Vec::new(),
+        Body::CreatePromos { .. } | Body::UpdateSettings { .. } | Body::ActivateProgram { .. } => {
+            Vec::new()
+        }
     }
 }
 

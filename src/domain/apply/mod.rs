@@ -172,6 +172,9 @@ fn run(work: &mut Work<'_>) -> Result<Kept, Stop> {
         Body::CompleteStep { user_id, step } => onboarding::complete(work, user_id, step),
         Body::Dismiss { user_id, card } => onboarding::dismiss(work, user_id, *card),
         Body::CreatePromo(new) => promos::create(work, new),
+        Body::CreatePromos { count, prefix, terms } => {
+            promos::create_many(work, *count, prefix, terms)
+        }
         Body::UpdatePromo { code, active } => promos::update(work, code, *active),
         Body::RedeemPromo { user_id, code } => promos::redeem(work, user_id, code),
         Body::MarkRead { user_id, ids } => happenings::mark_read(work, user_id, ids.as_deref()),

@@ -1,5 +1,7 @@
 //! Promotion codes: made, switched, redeemed.
 
+use std::collections::BTreeSet;
+
 use crate::domain::attempts::FAILED_REDEMPTIONS;
 use crate::domain::command::NewPromo;
 use crate::domain::deciding::{decide, occur};
@@ -16,55 +18,83 @@ use super::kept::Kept;
 const ALPHABET: &[u8; 31] = b"ABCDEFGHJKMNPQRSTUVWXYZ23456789";
 const LENGTH: usize = 10;
 
+/// How many candidates are looked at beside those that are needed.
+const SPARE: usize = 7;
+
 pub(super) fn create(work: &mut Work<'_>, new: &NewPromo) -> Result<Kept, Stop> {
     let shown = match &new.code {
         Some(code) => code.trim().to_owned(),
-        None => free_code(work)?,
+        None => free_codes(work, "", 1)?.remove(0),
     };
-    let matched = ReferralCode::matching(&shown);
-    if work.state.get::<Promo>(&matched)?.is_some() {
+    if work.state.get::<Promo>(&ReferralCode::matching(&shown))?.is_some() {
         return Err(Refusal::new(
             Code::AlreadyExists,
             "This promotion code exists already: choose another.",
         )
         .into());
     }
-    let promo = Promo {
-        matched,
-        shown: shown.clone(),
-        active: true,
-        max_redemptions: new.max_redemptions,
-        redemptions: 0,
-        per_user: new.per_user,
-        starts_at: new.starts_at,
-        ends_at: new.ends_at,
-        data: new.data.clone(),
-        created: work.position(),
-        created_at: work.now(),
-    };
-    work.state.put(promo);
+    put(work, &shown, new);
     work.answer.code = Some(shown);
     Ok(Kept::Event)
 }
 
-fn free_code(work: &Work<'_>) -> Result<String, Stop> {
-    let candidates: Vec<String> = (0..8)
-        .map(|number| {
-            let random = work.random("promo", number);
-            random
-                .iter()
-                .take(LENGTH)
-                .map(|byte| char::from(ALPHABET[usize::from(*byte) % ALPHABET.len()]))
-                .collect()
-        })
+/// Makes codes that differ from one another and from all there are. They are found by the event's
+/// number, in the order of their places.
+pub(super) fn create_many(
+    work: &mut Work<'_>,
+    count: u32,
+    prefix: &str,
+    terms: &NewPromo,
+) -> Result<Kept, Stop> {
+    for shown in free_codes(work, prefix, count as usize)? {
+        put(work, &shown, terms);
+    }
+    Ok(Kept::Event)
+}
+
+fn put(work: &mut Work<'_>, shown: &str, terms: &NewPromo) {
+    let promo = Promo {
+        matched: ReferralCode::matching(shown),
+        shown: shown.to_owned(),
+        active: true,
+        max_redemptions: terms.max_redemptions,
+        redemptions: 0,
+        per_user: terms.per_user,
+        starts_at: terms.starts_at,
+        ends_at: terms.ends_at,
+        data: terms.data.clone(),
+        created: work.position(),
+        created_at: work.now(),
+    };
+    work.state.put(promo);
+}
+
+/// So many codes that nobody has, each another. All candidates are asked for at once.
+fn free_codes(work: &Work<'_>, prefix: &str, count: usize) -> Result<Vec<String>, Stop> {
+    let mut seen = BTreeSet::new();
+    let candidates: Vec<String> = (0..)
+        .take(count + SPARE)
+        .map(|number| format!("{prefix}{}", random_part(work, number)))
+        .filter(|code| seen.insert(ReferralCode::matching(code)))
         .collect();
-    work.state.need(candidates.iter().cloned().map(Key::Promo))?;
+    work.state.need(seen.into_iter().map(Key::Promo))?;
+    let mut free = Vec::with_capacity(count);
     for code in candidates {
-        if work.state.get::<Promo>(&code)?.is_none() {
-            return Ok(code);
+        if free.len() < count && work.state.get::<Promo>(&ReferralCode::matching(&code))?.is_none()
+        {
+            free.push(code);
         }
     }
-    Err(Refusal::internal("No free promotion code was found.").into())
+    if free.len() < count {
+        return Err(Refusal::internal("Not enough free promotion codes were found.").into());
+    }
+    Ok(free)
+}
+
+fn random_part(work: &Work<'_>, number: u32) -> String {
+    let random = work.random("promo", number);
+    let letter = |byte: &u8| char::from(ALPHABET[usize::from(*byte) % ALPHABET.len()]);
+    random.iter().take(LENGTH).map(letter).collect()
 }
 
 pub(super) fn update(work: &mut Work<'_>, code: &str, active: bool) -> Result<Kept, Stop> {

@@ -86,7 +86,7 @@ fn apply(work: &mut Work<'_>, cause: &mut Cause<'_>, effect: &Effect) -> Result<
         }
         Effect::CompleteStep { user, key } => complete_step(work, cause, user, key),
         Effect::Notify { user, kind, message } => {
-            notify(work, named(cause, user)?, kind, message)?;
+            notify(work, cause, user, (kind, message))?;
             Ok(true)
         }
         Effect::Emit { kind, data } => {
@@ -170,13 +170,19 @@ pub(crate) fn mark_step(
     Ok(caused)
 }
 
-fn notify(work: &mut Work<'_>, user_id: &str, kind: &str, message: &str) -> Result<(), Stop> {
-    let mut user = work.user(user_id)?;
+fn notify(
+    work: &mut Work<'_>,
+    cause: &Cause<'_>,
+    user: &str,
+    (kind, message): (&str, &str),
+) -> Result<(), Obstacle> {
+    let mut user = work.user(named(cause, user)?)?;
     user.unread += 1;
     let notice = Notice {
         id: work.id(),
         position: work.position(),
         user_id: user.id.clone(),
+        about_id: Some(cause.sheet.occurrence.user_id.clone()),
         kind: kind.to_owned(),
         message: message.to_owned(),
         read: false,

@@ -55,6 +55,23 @@ pub struct Decision {
     pub retried_by: Option<Uuid>,
 }
 
+/// What stands in the place of an error that may quote a forgotten user's facts.
+const FORGOTTEN: &str = "user_erased";
+
+impl Decision {
+    /// The decision without the words that a rule wrote, and without an error's text: both may quote
+    /// what the rule saw of a person. A skip's reason stays; it is a word of the program's.
+    #[must_use]
+    pub fn without_words(self) -> Self {
+        let reason = match self.outcome {
+            Outcome::Failed => Some(FORGOTTEN.to_owned()),
+            Outcome::Rewarded | Outcome::Skipped => self.reason,
+        };
+        let effects = self.effects.into_iter().map(Effect::without_words).collect();
+        Self { reason, effects, ..self }
+    }
+}
+
 /// Names a fact sheet: the sheet's number among its event's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct FactSheetKey {

@@ -15,6 +15,8 @@ pub struct Notice {
     pub position: Position,
     /// Who reads it.
     pub user_id: String,
+    /// Whose event made it: the message may speak of that user.
+    pub about_id: Option<String>,
     /// What kind, for the interface.
     pub kind: String,
     /// The text.

@@ -153,17 +153,18 @@ impl From<TransactionFilter> for credits::TransactionFilter {
     }
 }
 
-/// A page of the ledger.
+/// A page of the ledger; `list` names it in cursors.
 pub async fn list(
     ctx: &Context<'_>,
+    list: &str,
     args: PageArgs,
     filter: TransactionFilter,
 ) -> Result<CountedConnection<CreditTransaction>> {
     let call = call(ctx)?;
-    let mut page = page::request(call, "transactions", args)?;
+    let mut page = page::request(call, list, args)?;
     page::count_if_selected(ctx, &mut page);
     let found = credits::transactions(call, filter.into(), page).await?;
-    page::counted_connection(call, "transactions", found, CreditTransaction)
+    page::counted_connection(call, list, found, CreditTransaction)
 }
 
 /// Queries about the ledger.
@@ -184,6 +185,7 @@ impl TransactionQuery {
         #[graphql(desc = "Only those that match.")] filter: Option<TransactionFilter>,
     ) -> Result<CountedConnection<CreditTransaction>> {
         call(ctx)?.caller.require_admin()?;
-        list(ctx, PageArgs { first, after, last, before }, filter.unwrap_or_default()).await
+        let args = PageArgs { first, after, last, before };
+        list(ctx, "transactions", args, filter.unwrap_or_default()).await
     }
 }

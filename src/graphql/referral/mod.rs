@@ -166,17 +166,18 @@ impl From<ReferralFilter> for referrals::ReferralFilter {
     }
 }
 
-/// A page of referrals.
+/// A page of referrals; `list` names it in cursors.
 async fn list(
     ctx: &Context<'_>,
+    list: &str,
     args: PageArgs,
     filter: referrals::ReferralFilter,
 ) -> Result<CountedConnection<Referral>> {
     let call = call(ctx)?;
-    let mut page = page::request(call, "referrals", args)?;
+    let mut page = page::request(call, list, args)?;
     page::count_if_selected(ctx, &mut page);
     let found = referrals::list(call, filter, page).await?;
-    page::counted_connection(call, "referrals", found, Referral)
+    page::counted_connection(call, list, found, Referral)
 }
 
 /// Reads a referral, together with the others that the request asks for.

@@ -96,6 +96,6 @@ impl ReferralProfile {
             from: None,
             to: None,
         };
-        list(ctx, PageArgs { first, after, last, before }, filter).await
+        list(ctx, "user_referrals", PageArgs { first, after, last, before }, filter).await
     }
 }

@@ -28,7 +28,7 @@ impl ReferralQuery {
     ) -> Result<CountedConnection<Referral>> {
         call(ctx)?.caller.require_admin()?;
         let filter = filter.unwrap_or_default().into();
-        list(ctx, PageArgs { first, after, last, before }, filter).await
+        list(ctx, "referrals", PageArgs { first, after, last, before }, filter).await
     }
 
     /// Says whether a code can be used now, and by whom it was shared. Never reveals an e-mail address. Anyone who names a tenant may ask.

@@ -19,7 +19,7 @@ use super::credit::{self, CreditAccount, CreditTransaction, TransactionFilter};
 use super::error::Result;
 use super::loaders::{NextStepsOf, UserId, call, reader};
 use super::next_step::NextStep;
-use super::notice::Notification;
+use super::notice::{Notification, NotificationConnection};
 use super::onboarding::Onboarding;
 use super::page::{self, Connection, CountedConnection, PageArgs};
 use super::referral::ReferralProfile;
@@ -93,7 +93,8 @@ impl User {
     ) -> Result<CountedConnection<CreditTransaction>> {
         self.private(ctx)?;
         let filter = filter.unwrap_or_default().of_user(&self.0.id)?;
-        credit::list(ctx, PageArgs { first, after, last, before }, filter).await
+        credit::list(ctx, "user_transactions", PageArgs { first, after, last, before }, filter)
+            .await
     }
 
     /// What the user has to do with referrals.
@@ -142,12 +143,13 @@ impl User {
         #[graphql(desc = "End before the entry of this cursor.")] before: Option<String>,
         #[graphql(desc = "Leave out those that were read.", default_with = "Some(false)")]
         unread_only: Option<bool>,
-    ) -> Result<Connection<Notification>> {
+    ) -> Result<NotificationConnection> {
         self.private(ctx)?;
         let call = call(ctx)?;
         let page = page::request(call, "notifications", PageArgs { first, after, last, before })?;
         let found = notices::of_user(call, &self.0, unread_only.unwrap_or(false), page).await?;
-        page::connection(call, "notifications", found, Notification)
+        let page = page::connection(call, "notifications", found, Notification)?;
+        Ok(NotificationConnection::new(page, self.0.unread))
     }
 }
 

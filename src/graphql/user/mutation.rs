@@ -60,7 +60,7 @@ impl UserMutation {
         Ok(IssueUserTokenPayload { token: issued.token, expires_at: DateTime(issued.expires_at) })
     }
 
-    /// Replaces name, e-mail, traits, address and device with nothing; the ledger, its sums and the counts stay. The user's code stops working. Needs an admin key.
+    /// Replaces name, e-mail, traits, address and device with nothing; the ledger, its sums and the counts stay. The user's code stops working. Where a user has a very long history, its last traces go soon after the answer. Needs an admin key.
     async fn erase_user(
         &self,
         ctx: &Context<'_>,

@@ -15,14 +15,12 @@ use uuid::Uuid;
 
 use super::batch::{Applying, Broken, Ground, apply_batch, internal};
 use super::outcome::Outcome;
-use super::queue::{Queue, Ticket};
+use super::queue::{Queue, Taken};
 use super::shared::{Shared, overloaded, unknown};
+use super::ticket::Ticket;
 use crate::domain::refusal::Refusal;
 use crate::domain::state::Change;
 use crate::store::{LaneTransaction, StoreError};
-
-/// The most commands of a batch.
-const MAX_BATCH: usize = 500;
 
 /// How long a batch is tried.
 const LONGEST_TRYING: Duration = Duration::from_secs(15);
@@ -37,7 +35,7 @@ pub(super) struct Batch<'a> {
     queue: &'a Queue,
     /// What is to be done; taken from the queue once the row is locked.
     tickets: Vec<Arc<Ticket>>,
-    /// Later parts of a batch that was halved, or that closed by time.
+    /// Later parts of a batch that was halved, or that closed by time, and what had to give way.
     left: Vec<Arc<Ticket>>,
     /// Is the batch complete, so that nothing is taken from the queue any more?
     closed: bool,
@@ -128,7 +126,8 @@ impl<'a> Batch<'a> {
     /// Takes what waits, once for each batch.
     fn take_all(&mut self) {
         if !std::mem::replace(&mut self.closed, true) {
-            self.tickets.extend(self.queue.take(MAX_BATCH.saturating_sub(self.tickets.len())));
+            let Taken { batch, left } = self.queue.take(std::mem::take(&mut self.tickets));
+            (self.tickets, self.left) = (batch, left);
         }
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::outcome::Outcome;
-use super::queue::Ticket;
+use super::ticket::Ticket;
 use crate::domain::apply::{Applied, apply, keys};
 use crate::domain::refusal::Refusal;
 use crate::domain::state::{Change, Key, Slice, Stop};

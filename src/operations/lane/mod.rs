@@ -13,16 +13,23 @@
 //! | apply | none | `domain::apply`, off the async workers |
 //! | save, commit | one for each kind of record, 1 | [`attempt`] |
 //!
+//! A bulk call is many commands. They give way to single ones: at most every other place of a batch
+//! is theirs while others wait, and few of them are under way at once ([`queue`]).
+//!
 //! Two lanes for one tenant, in one process or in two, are still correct: only the row orders.
 
 mod attempt;
 mod batch;
 mod outcome;
 mod queue;
+#[cfg(test)]
+mod queue_tests;
 mod shared;
+mod ticket;
 mod worker;
 
 pub use outcome::Outcome;
+pub use ticket::Class;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -36,8 +43,9 @@ use crate::domain::caller::TenantRef;
 use crate::domain::command::{Body, Command};
 use crate::domain::refusal::Refusal;
 use crate::store::Database;
-use queue::Ticket;
+use queue::Queue;
 use shared::{Shared, overloaded, unknown};
+use ticket::Ticket;
 
 /// How long a command may wait unstarted; then nothing of it happened.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
@@ -55,9 +63,23 @@ impl Lanes {
     }
 
     /// Sends a command down its tenant's lane and waits for what became of it. OVERLOADED says that
-    /// nothing happened; OUTCOME_UNKNOWN that the same command with the same key finds out.
-    pub async fn submit(&self, tenant: &TenantRef, command: Command) -> Result<Outcome, Refusal> {
-        self.send(tenant.id, command).await
+    /// nothing happened; OUTCOME_UNKNOWN that the same command with the same key finds out. One of a
+    /// bulk call first waits until few enough of them are under way.
+    pub async fn submit(
+        &self,
+        tenant: &TenantRef,
+        command: Command,
+        class: Class,
+    ) -> Result<Outcome, Refusal> {
+        let _room = match class {
+            Class::Single => None,
+            // It is never closed.
+            Class::Bulk => {
+                let room = Arc::clone(&self.queue_of(tenant.id).bulk_room);
+                room.acquire_owned().await.ok()
+            }
+        };
+        self.send(tenant.id, command, class).await
     }
 
     /// Sends a command of the server's own: what the clock or the disk asks for, not a caller.
@@ -71,11 +93,16 @@ impl Lanes {
             body,
             personal: None,
         };
-        self.send(tenant_id, command).await
+        self.send(tenant_id, command, Class::Single).await
     }
 
-    async fn send(&self, tenant_id: i64, command: Command) -> Result<Outcome, Refusal> {
-        let (ticket, mut answer) = Ticket::new(command);
+    async fn send(
+        &self,
+        tenant_id: i64,
+        command: Command,
+        class: Class,
+    ) -> Result<Outcome, Refusal> {
+        let (ticket, mut answer) = Ticket::new(command, class);
         let ticket = Arc::new(ticket);
         self.enqueue(tenant_id, &ticket)?;
         match tokio::time::timeout(LONGEST_WAIT, &mut answer).await {
@@ -92,6 +119,11 @@ impl Lanes {
             queue.arrived.notify_one();
         }
         self.0.tasks.wait().await;
+    }
+
+    fn queue_of(&self, tenant_id: i64) -> Arc<Queue> {
+        let mut queues = self.0.queues.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(queues.entry(tenant_id).or_default())
     }
 
     fn enqueue(&self, tenant_id: i64, ticket: &Arc<Ticket>) -> Result<(), Refusal> {

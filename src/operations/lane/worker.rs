@@ -4,8 +4,9 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use super::attempt;
-use super::queue::{Queue, Ticket};
+use super::queue::Queue;
 use super::shared::Shared;
+use super::ticket::Ticket;
 
 /// How long a lane waits for a command before it goes away.
 const IDLE: Duration = Duration::from_secs(60);

@@ -5,11 +5,19 @@ use std::collections::BTreeMap;
 use super::super::files::ProgramFiles;
 use super::*;
 
-const MANIFEST: &str =
-    "name = 'T'\ncurrency = 'USD'\nlink = 'https://e.com/{code}'\n[settings]\nbonus = 500\n";
+const MANIFEST: &str = "name = 'T'\ncurrency = 'USD'\nlink = 'https://e.com/{code}'\n[settings]\nbonus = 500\n[limits]\nper_effect = 1000\n";
 const RULE: &str = r#"
 fn on_referred(ctx) {
+    if ctx.signals.same_ip > 0 { return hold_referral("same_ip"); }
     [credit(ctx.referrer, ctx.settings.bonus, "referral"), credit_referral()]
+}
+fn on_waited(ctx) {
+    let held = #{ hold_for: days(9) };
+    [credit(ctx.user, 50, "promotion", held), credit(ctx.user, 60, "promotion", held)]
+}
+fn what_next(ctx) {
+    if ctx.user.id == "none" { throw "nothing"; }
+    next("visits", (), plural(ctx.invites.clicks, "visit", "visits"))
 }
 fn on_purchase(ctx) { if ctx.event.amount > 100 { skip("big") } else { ctx.nothing } }
 "#;
@@ -29,6 +37,79 @@ fn program(tests: &str) -> Compiled {
 fn failure(body: &str) -> RuleError {
     let report = ran(&format!("fn test_one() {{\n{body}\n}}"));
     report.error().unwrap_or_else(|| panic!("{body}: passed"))
+}
+
+#[test]
+fn the_administrator_takes_part() {
+    let report = ran(r#"
+        fn test_reversals() {
+            register("ann");
+            let gift = grant("ann", 300);
+            assert_eq(reverse(gift), "OK");
+            assert_eq(reverse(gift), "ALREADY_REVERSED");
+            assert_eq(balance("ann"), 0);
+            grant("ann", 100);
+            spend("ann", 40);
+            assert_eq(reverse(transactions("ann")[3].id), "OK");
+            assert_eq(balance("ann"), 100);
+        }
+        fn test_rewards_are_reviewed() {
+            register("ann");
+            event("ann", "waited");
+            assert_eq(rewards("ann").map(|reward| reward.status), ["PENDING", "PENDING"]);
+            assert_eq(approve_reward(rewards("ann")[0].id), "OK");
+            assert_eq(cancel_reward(rewards("ann")[1].id), "OK");
+            assert_eq(rewards("ann").map(|reward| reward.status), ["ACTIVE", "CANCELLED"]);
+            assert_eq(balance("ann"), 50);
+            assert_eq(pending("ann"), 0);
+            assert_eq(retry_reward(rewards("ann")[0].id), "ACTIVE");
+        }
+        fn test_referrals_are_reviewed() {
+            register("ann", #{ ip: "192.0.2.1" });
+            for name in ["bob", "eve"] {
+                register(name, #{ code: code_of("ann"), ip: "192.0.2.1" });
+                assert_eq(status(name), "HELD");
+            }
+            assert_eq(approve("bob"), "OK");
+            assert_eq(status("bob"), "CREDITED");
+            assert_eq(approve("bob"), "CREDITED");
+            assert_eq(reject("eve", "one household"), "OK");
+            assert_eq(referral("eve").reason, "one household");
+            assert_eq(balance("ann"), 500);
+            assert_eq(signups("ann"), 2);
+        }
+        fn test_what_failed_is_decided_again() {
+            register("ann");
+            set(#{ bonus: 2000 });
+            register("bob", #{ code: code_of("ann") });
+            register("eve", #{ code: code_of("ann") });
+            assert_eq(outcome("bonus"), "FAILED");
+            set(#{ bonus: 700 });
+            assert_eq(retry(), 2);
+            assert_eq(retry(), 0);
+            assert_eq(balance("ann"), 1400);
+        }
+        fn test_partners_and_visits() {
+            let carter = partner("Carter", "carter@example.com");
+            assert_eq(partner("Someone", "Carter+x@example.com"), carter);
+            assert(shows_prompt(carter));
+            assert(click(code_of(carter)));
+            assert_eq(click("NOBODY"), false);
+            assert_eq(clicks(carter), 1);
+            assert_eq(what_next(carter)[0].message, "1 visit");
+            assert_eq(what_next(carter)[0].remaining, ());
+        }
+    "#);
+    assert_eq!((report.passed.len(), report.failed), (5, Vec::new()));
+}
+
+#[test]
+fn a_test_sees_the_error_of_what_next() {
+    let error = failure("register(\"none\");\nwhat_next(\"none\");");
+    assert!(error.message.contains("bonus.rhai"), "{error}");
+    assert!(failure("what_next(\"nobody\")").message.contains("no user `nobody`"));
+    assert!(failure("register(\"a\"); approve(\"a\")").message.contains("Nobody referred"));
+    assert!(failure("reverse(\"5\")").message.contains("another verb gave"));
 }
 
 #[test]

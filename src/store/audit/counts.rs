@@ -54,22 +54,18 @@ pub(super) const INVARIANTS: &[Invariant] = &[
         "SELECT name AS subject, value AS amount FROM tallies
             WHERE tenant_id = $1 AND scope = '' AND name = 'outstanding'",
         "SELECT 'outstanding' AS subject, balance AS amount FROM accounts
-            WHERE tenant_id = $1 AND unit IN (
-                SELECT unit FROM lots WHERE tenant_id = $1 AND kind = 'CREDIT')",
+            WHERE tenant_id = $1 AND unit = $2",
     ),
     Invariant::sums(
         "the days' amounts come to the accounts' in the main unit",
         "SELECT name AS subject, value AS amount FROM tallies
             WHERE tenant_id = $1 AND substr(scope, 1, 4) = 'day:'
                 AND name IN ('issued', 'used', 'expired')",
-        "SELECT 'issued' AS subject, earned AS amount FROM accounts WHERE tenant_id = $1
-            AND unit IN (SELECT unit FROM lots WHERE tenant_id = $1 AND kind = 'CREDIT')
+        "SELECT 'issued' AS subject, earned AS amount FROM accounts WHERE tenant_id = $1 AND unit = $2
         UNION ALL
-        SELECT 'used', used FROM accounts WHERE tenant_id = $1
-            AND unit IN (SELECT unit FROM lots WHERE tenant_id = $1 AND kind = 'CREDIT')
+        SELECT 'used', used FROM accounts WHERE tenant_id = $1 AND unit = $2
         UNION ALL
-        SELECT 'expired', expired FROM accounts WHERE tenant_id = $1
-            AND unit IN (SELECT unit FROM lots WHERE tenant_id = $1 AND kind = 'CREDIT')",
+        SELECT 'expired', expired FROM accounts WHERE tenant_id = $1 AND unit = $2",
     ),
     Invariant::sums(
         "the days' counts come to what they count",

@@ -11,7 +11,7 @@ pub struct Invariant {
     pub(super) check: Check,
 }
 
-/// How an invariant is checked. `$1` is the tenant; an id in braces is its text.
+/// How an invariant is checked. `$1` is the tenant, `$2` its main unit; an id in braces is its text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Check {
     /// Two queries of a subject and an amount, of which the sums by subject must be the same.

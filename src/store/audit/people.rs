@@ -36,8 +36,7 @@ pub(super) const INVARIANTS: &[Invariant] = &[
             FROM referrals r JOIN lots l ON l.tenant_id = r.tenant_id
                 AND l.referral_id = r.id AND l.user_id = r.referrer_id
             WHERE r.tenant_id = $1 AND l.tenant_id = $1 AND l.kind IN ('CREDIT', 'QUOTA')
-                AND l.unit IN (SELECT m.unit FROM lots m
-                    WHERE m.tenant_id = $1 AND m.kind = 'CREDIT')",
+                AND l.unit = $2",
     ),
     Invariant::sums(
         "a user's purchases are counted",

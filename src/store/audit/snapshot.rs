@@ -14,16 +14,17 @@ use crate::store::{Database, StoreError};
 pub struct Snapshot {
     pub(in crate::store) transaction: DatabaseTransaction,
     pub(in crate::store) tenant_id: i64,
+    pub(in crate::store) unit: String,
     pub(in crate::store) digests: Digests,
 }
 
 impl Database {
-    /// Reads a tenant as it is now, whatever is written meanwhile. It keeps one of the reading
-    /// connections until it is dropped.
-    pub async fn snapshot(&self, tenant_id: i64) -> Result<Snapshot, StoreError> {
+    /// Reads a tenant as it is now, whatever is written meanwhile; `unit` is its main unit. It keeps
+    /// one of the reading connections until it is dropped.
+    pub async fn snapshot(&self, tenant_id: i64, unit: &str) -> Result<Snapshot, StoreError> {
         let transaction = self.frozen().await?;
         let digests = self.digests(&transaction, tenant_id).await?;
-        Ok(Snapshot { transaction, tenant_id, digests })
+        Ok(Snapshot { transaction, tenant_id, unit: unit.to_owned(), digests })
     }
 
     /// Begins to read everything as it is now, whatever is written meanwhile.
@@ -50,7 +51,11 @@ impl Snapshot {
             _ => ("CAST(", " AS TEXT)"),
         };
         let sql = sql.replace('{', open).replace('}', close);
-        let statement = Statement::from_sql_and_values(backend, sql, [self.tenant_id.into()]);
+        let mut values = vec![self.tenant_id.into()];
+        if sql.contains("$2") {
+            values.push(self.unit.as_str().into());
+        }
+        let statement = Statement::from_sql_and_values(backend, sql, values);
         let rows = self.transaction.query_all_raw(statement).await?;
         rows.iter()
             .map(|row| {

@@ -45,7 +45,8 @@ impl LaneTransaction {
             }));
         }
         insert::<event::Entity, _>(&self.transaction, rows).await?;
-        insert::<event::personal::Entity, _>(&self.transaction, personal).await
+        insert::<event::personal::Entity, _>(&self.transaction, personal).await?;
+        self.save_erasures(&change.events).await
     }
 
     async fn save_people(&self, change: &Change) -> Result<(), StoreError> {

@@ -6,6 +6,7 @@ pub mod cells;
 pub mod code;
 pub mod counting;
 pub mod decision;
+pub mod erasure;
 pub mod event;
 pub mod lane;
 pub mod lot;

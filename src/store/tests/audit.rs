@@ -152,14 +152,15 @@ async fn every_invariant_finds_what_breaks_it() {
         let tenant_id = tenant(&database, "one").await.id;
         let lane = database.lane(tenant_id).await.unwrap();
         save(&database, tenant_id, &sound::change(&lane)).await;
-        let sound = database.snapshot(tenant_id).await.unwrap();
+        let sound = database.snapshot(tenant_id, "USD").await.unwrap();
         assert_eq!(findings(&sound).await, []);
         drop(sound);
         for (wound, invariant, row) in WOUNDS {
             let transaction = unguarded(&database).await;
             transaction.execute_unprepared(wound).await.unwrap();
             let digests = database.digests(&database.reader, tenant_id).await.unwrap();
-            let snapshot = Snapshot { transaction, tenant_id, digests };
+            let unit = "USD".to_owned();
+            let snapshot = Snapshot { transaction, tenant_id, unit, digests };
             let found = findings(&snapshot).await;
             let hit = (found.iter())
                 .any(|(name, broken)| name.starts_with(invariant) && broken.row.contains(row));
@@ -180,14 +181,14 @@ async fn a_snapshot_does_not_see_what_is_written_meanwhile() {
     on_each(async |database| {
         let tenant_id = tenant(&database, "one").await.id;
         let lane = database.lane(tenant_id).await.unwrap();
-        let snapshot = database.snapshot(tenant_id).await.unwrap();
+        let snapshot = database.snapshot(tenant_id, "USD").await.unwrap();
         assert_eq!(findings(&snapshot).await, []);
         let mut change = sound::change(&lane);
         change.lane = None;
         save(&database, tenant_id, &change).await;
         assert_eq!(findings(&snapshot).await, []);
         drop(snapshot);
-        let snapshot = database.snapshot(tenant_id).await.unwrap();
+        let snapshot = database.snapshot(tenant_id, "USD").await.unwrap();
         assert!(!findings(&snapshot).await.is_empty());
     })
     .await;

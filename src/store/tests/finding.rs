@@ -239,11 +239,29 @@ async fn what_is_due_personal_or_old_is_found() {
         assert_eq!(settings.get("bonus"), Some(&json!(5)));
         let event = database.events_after(tenant_id, 2, 5).await.unwrap().remove(0);
         assert_eq!(event, samples::event(3));
-        assert_eq!(database.erase_personal(tenant_id, "ann", 2).await.unwrap(), 4);
-        assert_eq!(database.erase_personal(tenant_id, "ann", 2).await.unwrap(), 1);
-        assert_eq!(database.erase_personal(tenant_id, "ann", 2).await.unwrap(), 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_is_erased_is_forgotten_step_by_step() {
+    on_each(async |database| {
+        let tenant_id = tenant(&database, "one").await.id;
+        let lane = database.lane(tenant_id).await.unwrap();
+        save(&database, tenant_id, &samples::change(&lane)).await;
+        assert!(!database.erase_some(tenant_id, "ann", 2).await.unwrap(), "nobody erased Ann");
+        save(&database, tenant_id, &samples::erasing("ann", 100)).await;
+        assert_eq!(database.unforgotten(tenant_id, 5).await.unwrap(), ["ann"]);
+        let mut steps = 1;
+        while database.erase_some(tenant_id, "ann", 1).await.unwrap() {
+            steps += 1;
+        }
+        assert!(steps > 2, "{steps}");
+        assert!(database.unforgotten(tenant_id, 5).await.unwrap().is_empty());
         let event = database.events_after(tenant_id, 2, 5).await.unwrap().remove(0);
         assert_eq!(event.personal, None);
+        let notices = database.notices_page(tenant_id, "ann", None, Page::first(5)).await.unwrap();
+        assert_eq!(notices.rows[0].message, "");
     })
     .await;
 }

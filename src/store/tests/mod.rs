@@ -7,6 +7,7 @@ mod pages;
 mod round_trip;
 mod samples;
 mod sound;
+mod taken_over;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;

@@ -175,6 +175,19 @@ pub fn event(seq: i64) -> Event {
     }
 }
 
+/// What an event changes that erases a user.
+pub fn erasing(user_id: &str, seq: i64) -> Change {
+    let mut change = Change::default();
+    change.events.push(Event {
+        operation: Operation::EraseUser,
+        key: None,
+        user_id: text(user_id),
+        personal: None,
+        ..event(seq)
+    });
+    change
+}
+
 pub fn referral(number: u128, place: Position) -> Referral {
     Referral {
         id: id(number),
@@ -223,6 +236,7 @@ pub fn notice(number: u128, place: Position) -> Notice {
         id: id(number),
         position: place,
         user_id: "ann".to_owned(),
+        about_id: Some("bob".to_owned()),
         kind: "credited".to_owned(),
         message: "You earned it".to_owned(),
         read: false,

@@ -64,6 +64,14 @@ impl PrivateDatabase {
         name
     }
 
+    /// What a statement finds in its column `name`.
+    pub async fn find(&self, statement: &str) -> Vec<String> {
+        let connection = Database::connect(&self.url).await.unwrap();
+        let found = texts(&connection, statement).await;
+        connection.close().await.unwrap();
+        found
+    }
+
     /// Everything that stands in it, as text: a line for each row.
     pub async fn dump(&self) -> String {
         let connection = Database::connect(&self.url).await.unwrap();

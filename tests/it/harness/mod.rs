@@ -167,6 +167,11 @@ impl Server {
         self.bearer(&key)
     }
 
+    /// A tenant's number in the database.
+    pub async fn tenant_id(&self, slug: &str) -> i64 {
+        self.app.operations.database.tenant_by_slug(slug).await.unwrap().unwrap().id
+    }
+
     /// Books what is due, as the sweep does every minute.
     pub async fn sweep(&self) {
         self.app.sweep().await.unwrap();

@@ -1,18 +1,25 @@
 //! What the product does, told as stories through the real router, each on both databases.
 
 mod bad_input;
+mod bulk;
+mod codebuff;
 mod credits;
 mod crowd;
+mod crowd_of_uses;
 mod devo;
 mod devo_conversions;
 mod edge;
+mod forgetting;
 mod gatewayz;
 mod gatewayz_refunds;
 mod harbour;
 mod isolation;
+mod isolation_fields;
+mod isolation_lists;
 mod limits;
 mod links;
 mod live;
+mod notices;
 mod people;
 mod per_purchase;
 mod pewpros;

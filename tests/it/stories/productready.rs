@@ -22,6 +22,7 @@ stories!("rules/productready":
     the_getting_started_card_can_be_hidden,
     a_code_has_no_limit_of_uses,
     a_code_is_made_on_first_use,
+    users_are_told_what_they_can_do,
 );
 
 async fn shop_with_ann(server: &Server) -> (Shop, String) {
@@ -263,4 +264,21 @@ async fn a_code_is_made_on_first_use(server: &Server) {
     let answers = tasks.join_all().await;
     assert!(answers.iter().all(|answer| answer["code"] == answers[0]["code"]));
     assert_eq!(answers.iter().filter(|answer| answer["created"] == true).count(), 1);
+}
+
+async fn users_are_told_what_they_can_do(server: &Server) {
+    let (shop, code) = shop_with_ann(server).await;
+    shop.set(json!({ "require_verified_email": true })).await;
+    shop.register_with("bob", &code).await;
+    let told =
+        async || shop.of_user("bob", "whatNext { kind remaining }").await["whatNext"].clone();
+    let step = |kind: &str, remaining: Value| json!({ "kind": kind, "remaining": remaining });
+    let invite = step("invite", Value::Null);
+    let verify = step("verify_email", Value::Null);
+    assert_eq!(told().await, json!([step("onboarding", json!(3)), verify, invite]));
+    shop.verify_email("bob").await;
+    for key in ["createPost", "managePosts", "shareReferral"] {
+        shop.step("bob", key).await;
+    }
+    assert_eq!(told().await, json!([invite]));
 }

@@ -21,6 +21,7 @@ stories!("rules/starter":
     both_steps_pay_once,
     a_promotion_code_pays_what_its_data_says,
     a_tenant_made_without_a_program_runs_this_one,
+    users_are_told_what_they_can_do,
 );
 
 async fn ann_refers_bob(server: &Server) -> (Shop, String) {
@@ -187,4 +188,28 @@ async fn a_tenant_made_without_a_program_runs_this_one(server: &Server) {
         server.shop("starter").await.admin.get("{ users { totalCount } }").await["totalCount"],
         0
     );
+}
+
+async fn users_are_told_what_they_can_do(server: &Server) {
+    let (shop, _) = ann_refers_bob(server).await;
+    let bob = server.user("starter", "bob").await;
+    let told = async || {
+        let me = bob.get("{ me { whatNext { message } } }").await;
+        let nodes = me["whatNext"].as_array().unwrap().clone();
+        nodes.iter().map(|node| node["message"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let invite = "Invite a friend and get $10.00 for a first purchase of $20.00 or more";
+    let verify = "Verify your e-mail address and get $2.00";
+    assert_eq!(told().await, ["2 steps left until you get $1.00", invite, verify]);
+    shop.step("bob", "profile").await;
+    shop.verify_email("bob").await;
+    assert_eq!(told().await, ["1 step left until you get $1.00", invite]);
+    // The budget that is shown is the one that pays.
+    shop.set(json!({ "monthly_budget": 1_999 })).await;
+    shop.purchase("pay-1", "bob", 2_000).await;
+    assert_eq!(told().await, ["1 step left until you get $1.00"]);
+    server.advance_to("2026-12-01T00:00:00Z");
+    let bob = server.user("starter", "bob").await;
+    let me = bob.get("{ me { whatNext { message } } }").await;
+    assert_eq!(me["whatNext"][1]["message"], invite);
 }

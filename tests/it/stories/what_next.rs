@@ -9,6 +9,7 @@ stories!("tests/programs/beacon", "rules/gatewayz":
     a_file_that_fails_says_nothing_and_breaks_nothing,
     the_facts_are_as_they_stand_now,
     the_caps_are_those_that_the_engine_counts,
+    a_referrers_cap_is_seen_from_both_sides,
     sixteen_are_shown_at_most,
     each_user_is_told_their_own,
     who_was_forgotten_is_told_nothing,
@@ -71,6 +72,19 @@ async fn the_caps_are_those_that_the_engine_counts(server: &Server) {
     assert_eq!(oil().await["remaining"], 0);
     server.advance_to("2026-11-21T00:00:00Z");
     assert_eq!(oil().await["message"], "3 of 3 fillings left today");
+}
+
+async fn a_referrers_cap_is_seen_from_both_sides(server: &Server) {
+    let shop = server.shop("beacon").await;
+    shop.register("ann").await;
+    let code = shop.code_of("ann").await;
+    shop.register_with("bob", &code).await;
+    let friends = async |user: &str| told(&shop, user).await.pop().unwrap()["message"].clone();
+    assert_eq!(friends("ann").await, "own 1, nobody's of who brought you");
+    assert_eq!(friends("bob").await, "own 2, 1 of who brought you");
+    shop.register_with("cleo", &code).await;
+    assert_eq!(friends("ann").await, "own 0, nobody's of who brought you");
+    assert_eq!(friends("bob").await, "own 2, 0 of who brought you");
 }
 
 async fn sixteen_are_shown_at_most(server: &Server) {
