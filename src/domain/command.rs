@@ -99,8 +99,12 @@ pub enum Body {
     RejectReferral { referral_id: Uuid, reason: Option<String> },
     /// Forgets what is personal about a user.
     EraseUser { user_id: String },
-    /// Books what is due in quiet accounts.
-    Settle { accounts: Vec<SettledAccount> },
+    /// Books what is due in quiet accounts, and notes rewards without an account that began or ended.
+    Settle {
+        accounts: Vec<SettledAccount>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        rewards: Vec<Uuid>,
+    },
     /// Puts a program version in force.
     ActivateProgram { program: String, hash: String },
     /// A visit through a share link; hashes are keyed. It is no event.

@@ -63,7 +63,7 @@ impl Window {
         match self {
             Self::Day => day.to_string(),
             Self::Week => day.format("%G-W%V").to_string(),
-            Self::Month => day.format("%Y-%m").to_string(),
+            Self::Month => month_of(day),
             Self::Ever => "ever".to_owned(),
         }
     }
@@ -73,6 +73,12 @@ impl Window {
 #[must_use]
 pub fn day_of(time: Time, zone: Tz) -> NaiveDate {
     time.with_timezone(&zone).date_naive()
+}
+
+/// Names the calendar month of a day: `2026-11`.
+#[must_use]
+pub fn month_of(day: NaiveDate) -> String {
+    day.format("%Y-%m").to_string()
 }
 
 /// The instant at which `day` begins in `zone`. Where a clock change skips midnight, the first

@@ -20,19 +20,19 @@ pub struct Analytics {
     conversion_rate: f64,
     /// Referrals that are PENDING now, whatever the range.
     pending: i32,
-    /// Referrals credited in the range.
+    /// Referrals credited in the range, less those reversed in it.
     credited: i32,
-    /// What referrers earned in the range.
+    /// What referrals brought in the range, to both sides, less what was taken back.
     total_bonus_paid: Amount,
-    /// What referred users paid in the range.
+    /// What referred users paid in the range, less what was refunded in it.
     referred_revenue: Amount,
     /// Seconds from sign-up to first purchase, on average; null when nobody converted in the range.
     average_seconds_to_first_purchase: Option<f64>,
     /// REDEEMED of all credit and quota rewards that began in the range; 0 when there are none.
     reward_redemption_rate: f64,
-    /// Credits granted in the range.
+    /// Credits granted in the range, less what reversals took in it.
     credits_issued: Amount,
-    /// Credits spent in the range.
+    /// Credits spent in the range, less what was given back in it.
     credits_used: Amount,
     /// Credits that expired in the range.
     credits_expired: Amount,
@@ -53,11 +53,11 @@ pub struct AnalyticsDay {
     signups: i32,
     /// Referred users' first purchases.
     conversions: i32,
-    /// What referrers earned.
+    /// What referrals brought, to both sides, less what was taken back.
     bonus_paid: Amount,
-    /// Credits granted.
+    /// Credits granted, less what reversals took.
     credits_issued: Amount,
-    /// Credits spent.
+    /// Credits spent, less what was given back.
     credits_used: Amount,
 }
 

@@ -14,7 +14,7 @@ use super::again;
 /// How often accounts are swept; lists and totals over many users are at most this old.
 const EVERY: Duration = Duration::from_secs(30);
 
-/// How many accounts one command settles.
+/// How many accounts, or rewards, one command settles.
 const AT_ONCE: u64 = 500;
 
 /// How long visits are kept.
@@ -30,10 +30,10 @@ pub async fn run(operations: Operations) {
     }
 }
 
-/// Settles every account in which something is due by now, forgets old visits and attempts, and decides again
-/// what ran out of time. Gives how many accounts were settled. A tenant whose accounts cannot be
-/// settled holds up no other, nor does an account; the last refusal is given when all others are
-/// done.
+/// Settles every account in which something is due by now and notes rewards that began or ended,
+/// forgets old visits and attempts, and decides again what ran out of time. Gives how many accounts
+/// were settled. A tenant whose accounts cannot be settled holds up no other, nor does an account; the
+/// last refusal is given when all others are done.
 pub async fn once(operations: &Operations) -> Result<u64, Refusal> {
     let now = operations.clock.now();
     let mut done = Done::default();
@@ -44,11 +44,31 @@ pub async fn once(operations: &Operations) -> Result<u64, Refusal> {
         }
     }
     for tenant_id in operations.database.tenant_ids().await? {
+        if let Err(refusal) = note_rewards(operations, tenant_id).await {
+            tracing::warn!(tenant = tenant_id, %refusal, "rewards are noted later");
+            done.refusal = Some(refusal);
+        }
         while operations.database.clear_clicks(tenant_id, now - CLICKS_KEPT, AT_ONCE).await? > 0 {}
         operations.database.clear_attempts(tenant_id, now - LONGEST).await?;
     }
     again::once(operations).await?;
     done.refusal.map_or(Ok(done.settled), Err)
+}
+
+/// Notes rewards without an account that began or ended.
+async fn note_rewards(operations: &Operations, tenant_id: i64) -> Result<(), Refusal> {
+    loop {
+        let now = operations.clock.now();
+        let rewards = operations.database.due_rewards(tenant_id, now, AT_ONCE).await?;
+        let count = rewards.len() as u64;
+        if count > 0 {
+            let body = Body::Settle { accounts: Vec::new(), rewards };
+            operations.lanes.submit_own(tenant_id, body).await?;
+        }
+        if count < AT_ONCE {
+            return Ok(());
+        }
+    }
 }
 
 /// What a sweep came to.
@@ -89,7 +109,7 @@ async fn settle(
     while let Some(mut accounts) = waiting.pop().filter(|accounts| !accounts.is_empty()) {
         match operations
             .lanes
-            .submit_own(tenant_id, Body::Settle { accounts: accounts.clone() })
+            .submit_own(tenant_id, Body::Settle { accounts: accounts.clone(), rewards: Vec::new() })
             .await
         {
             Ok(_) => done.settled += accounts.len() as u64,

@@ -30,7 +30,7 @@ pub struct Report {
     pub pending: i64,
     /// Referrals credited.
     pub credited: i64,
-    /// What referrers earned.
+    /// What referrals brought to both sides.
     pub bonus_paid: Amount,
     /// What referred users paid.
     pub referred_revenue: Amount,

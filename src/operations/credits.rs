@@ -206,7 +206,9 @@ async fn lot(call: &Call, done: &Done, id: Uuid) -> Result<Lot, Refusal> {
     if let Some(lot) = done.outcome().lot(id) {
         return Ok(lot.clone());
     }
-    let found = call.operations.database.lots_by_ids(call.tenant()?.id, &[id]).await?.pop();
+    let tenant = call.tenant()?;
+    let found = call.operations.database.lots_by_ids(tenant.id, &[id]).await?;
+    let found = peek::lots(&call.operations, tenant, found).await?.pop();
     found.ok_or_else(|| Refusal::internal("a lot that was answered is not there"))
 }
 
@@ -268,7 +270,12 @@ async fn account(call: &Call, key: &AccountKey) -> Result<Account, Refusal> {
 pub async fn usable_lots(call: &Call, key: &AccountKey, first: i64) -> Result<Vec<Lot>, Refusal> {
     call.require_sight(&key.user_id)?;
     let size = input::size("first", first)?;
-    let (_, lots) = peek::account(&call.operations, call.tenant()?, key).await?;
+    let (database, tenant, now) = (&call.operations.database, call.tenant()?, call.now());
+    let account = database.accounts_by_keys(tenant.id, std::slice::from_ref(key)).await?.pop();
+    if account.and_then(|account| account.next_due_at).is_none_or(|due| due > now) {
+        return Ok(database.usable_lots(tenant.id, key, now, size as u64).await?);
+    }
+    let (_, lots) = peek::account(&call.operations, tenant, key).await?;
     Ok(lots.into_iter().take(size).collect())
 }
 

@@ -1,11 +1,11 @@
 //! The leaderboard: the top referrers.
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 
 use super::{Call, input, users};
 use crate::domain::amount::Amount;
 use crate::domain::refusal::Refusal;
-use crate::domain::time::{Time, day_of};
+use crate::domain::time::{Time, day_of, month_of};
 
 use crate::store::Leader;
 
@@ -44,11 +44,12 @@ pub async fn top(call: &Call, request: LeaderboardRequest) -> Result<Vec<Entry>,
     call.caller.require_user()?;
     let size = u64::try_from(input::size("first", request.first)?).unwrap_or(1);
     let (database, tenant) = (&call.operations.database, call.tenant()?);
-    let leaders = if request.from.is_none() && request.to.is_none() {
-        database.leaders(tenant.id, request.by, size).await?
-    } else {
-        let days = days(call, request.from, request.to).await?;
-        database.leaders_of_days(tenant.id, days, request.by, size).await?
+    let leaders = match span(call, request.from, request.to).await? {
+        Span::Ever => database.leaders(tenant.id, request.by, size).await?,
+        Span::Month(month) => {
+            database.leaders_of_month(tenant.id, &month, request.by, size).await?
+        }
+        Span::Days(days) => database.leaders_of_days(tenant.id, days, request.by, size).await?,
     };
     let ids: Vec<_> = leaders.iter().map(|leader| leader.user_id.clone()).collect();
     let users = users::find(call, &ids).await?;
@@ -66,19 +67,42 @@ pub async fn top(call: &Call, request: LeaderboardRequest) -> Result<Vec<Entry>,
         .collect())
 }
 
-/// The whole days from one instant to another, both included.
-async fn days(
-    call: &Call,
-    from: Option<Time>,
-    to: Option<Time>,
-) -> Result<(NaiveDate, NaiveDate), Refusal> {
+/// A stretch of whole days, and how its totals are kept.
+#[derive(Debug, PartialEq, Eq)]
+enum Span {
+    /// All time.
+    Ever,
+    /// One calendar month, by its name.
+    Month(String),
+    /// From one day to another, both included.
+    Days((NaiveDate, NaiveDate)),
+}
+
+/// The whole days from one instant to another.
+async fn span(call: &Call, from: Option<Time>, to: Option<Time>) -> Result<Span, Refusal> {
+    if from.is_none() && to.is_none() {
+        return Ok(Span::Ever);
+    }
     let zone = call.in_force().await?.program.time_zone;
-    let last = day_of(to.unwrap_or_else(|| call.now()), zone);
+    let today = day_of(call.now(), zone);
+    let last = to.map_or(today, |to| day_of(to, zone));
     let first = from.map_or(NaiveDate::default(), |from| day_of(from, zone));
     if first > last {
         return Err(Refusal::bad_input("from is after to: exchange the two times."));
     }
-    Ok((first, last))
+    Ok(span_of(first, last, today))
+}
+
+/// A month is a month, too, when only days to come are missing.
+fn span_of(first: NaiveDate, last: NaiveDate, today: NaiveDate) -> Span {
+    let month = month_of(first);
+    let ends_it =
+        last >= today || last.succ_opt().is_none_or(|next| month_of(next) != month_of(last));
+    if first.day() == 1 && month_of(last) == month && ends_it {
+        Span::Month(month)
+    } else {
+        Span::Days((first, last))
+    }
 }
 
 /// Leaders with their places; those who have as much share a place.
@@ -99,6 +123,25 @@ fn ranked(leaders: Vec<Leader>, by: Metric) -> impl Iterator<Item = (i64, Leader
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_calendar_month_is_told_from_other_days() {
+        let span = |first: &str, last: &str| {
+            let day = |text: &str| text.parse().unwrap();
+            span_of(day(first), day(last), day("2026-11-20"))
+        };
+        let month = |name: &str| Span::Month(name.to_owned());
+        assert_eq!(span("2026-10-01", "2026-10-31"), month("2026-10"));
+        assert_eq!(span("2026-11-01", "2026-11-20"), month("2026-11"));
+        assert_eq!(span("2024-02-01", "2024-02-29"), month("2024-02"));
+        for (first, last) in [
+            ("2026-10-01", "2026-10-30"),
+            ("2026-10-02", "2026-10-31"),
+            ("2026-09-01", "2026-10-31"),
+        ] {
+            assert!(matches!(span(first, last), Span::Days(_)), "{first} {last}");
+        }
+    }
 
     #[test]
     fn equals_share_a_place() {

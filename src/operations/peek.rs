@@ -52,6 +52,33 @@ pub async fn accounts(
     .await
 }
 
+/// These lots as they stand now, what is due in their accounts booked in thought.
+pub async fn lots(
+    operations: &Operations,
+    tenant: &TenantRef,
+    lots: Vec<Lot>,
+) -> Result<Vec<Lot>, Refusal> {
+    let now = operations.clock.now();
+    let is_due = |lot: &&Lot| lot.due_at().is_some_and(|due| due <= now);
+    let due: BTreeSet<AccountKey> =
+        lots.iter().filter(is_due).map(|lot| lot.account.clone()).collect();
+    if due.is_empty() {
+        return Ok(lots);
+    }
+    let first = (due.iter().cloned())
+        .flat_map(|key| [Key::Account(key.clone()), Key::OpenLots(key)])
+        .collect();
+    look(operations, tenant, first, |work| {
+        for key in &due {
+            ledger::settle(work, key)?;
+        }
+        let settled = &work.state.change.tables.lots;
+        let as_it_stands = |lot: &Lot| settled.get(&lot.id).cloned().flatten();
+        Ok(lots.iter().map(|lot| as_it_stands(lot).unwrap_or_else(|| lot.clone())).collect())
+    })
+    .await
+}
+
 /// Whether a referral code can be used now by this user (`None`: by somebody new).
 pub async fn validate_code(
     operations: &Operations,
@@ -176,7 +203,7 @@ pub(super) fn nobodys(slice: &Slice) -> Command {
         actor: "system".to_owned(),
         key: None,
         input_hash: String::new(),
-        body: Body::Settle { accounts: Vec::new() },
+        body: Body::Settle { accounts: Vec::new(), rewards: Vec::new() },
         personal: None,
     }
 }

@@ -6,11 +6,12 @@ use uuid::Uuid;
 use super::page::{Page, PageRequest};
 use super::submit::{Done, Draft, submit};
 use super::{Call, input, peek, tenants};
+use crate::domain::amount::Amount;
 use crate::domain::answer::Validation;
 use crate::domain::caller::Role;
 use crate::domain::command::{Body, Patch, PersonalChange};
 use crate::domain::invites;
-use crate::domain::records::{Referral, User, mailbox};
+use crate::domain::records::{Referral, ReferralStatus, TallyKey, User, mailbox};
 use crate::domain::refusal::Refusal;
 
 pub use crate::store::ReferralFilter;
@@ -159,6 +160,29 @@ pub async fn shows_prompt(call: &Call, user: &User) -> Result<bool, Refusal> {
 /// Referrals by id, as far as they are there, in no order.
 pub async fn find(call: &Call, ids: &[Uuid]) -> Result<Vec<Referral>, Refusal> {
     Ok(call.operations.database.referrals_by_ids(call.tenant()?.id, ids).await?)
+}
+
+/// How many referrals there are, of all time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Totals {
+    /// Whatever their status.
+    pub all: i64,
+    /// By status, in the order of [`ReferralStatus::ALL`].
+    pub by_status: [i64; ReferralStatus::ALL.len()],
+    /// What referrers earned from them.
+    pub bonus_earned: Amount,
+}
+
+/// How many referrals there are, by status, and what they brought. Needs an admin key.
+pub async fn totals(call: &Call) -> Result<Totals, Refusal> {
+    call.caller.require_admin()?;
+    let scope = TallyKey::tenant("").scope;
+    let kept = call.operations.database.tallies(call.tenant()?.id, &[scope]).await?;
+    let total = |name: &str| kept.get(&TallyKey::tenant(name)).copied().unwrap_or(0);
+    let by_status =
+        ReferralStatus::ALL.map(|status| total(&format!("referrals:{}", status.name())));
+    let bonus_earned = Amount::new(total("bonus_earned")).unwrap_or(Amount::MAX);
+    Ok(Totals { all: total("referrals"), by_status, bonus_earned })
 }
 
 /// Referrals that match, newest first. Needs an admin key, but for those that one made.

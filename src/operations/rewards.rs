@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::page::{Page, PageRequest};
-use super::{Call, input};
+use super::{Call, input, peek};
 use crate::domain::records::{Kind, Lot, Status};
 use crate::domain::refusal::Refusal;
 
@@ -51,13 +51,19 @@ async fn page(
         kind: filter.kind,
         status: filter.status.map(|status| (status, call.now())),
     };
-    let (tenant_id, page) = (call.tenant()?.id, request.by_position()?);
-    let found = call.operations.database.rewards_page(tenant_id, &filter, page).await?;
+    let (tenant, page) = (call.tenant()?, request.by_position()?);
+    let mut found = call.operations.database.rewards_page(tenant.id, &filter, page).await?;
+    found.rows = peek::lots(&call.operations, tenant, found.rows).await?;
+    if let Some((status, now)) = filter.status {
+        // What an account owes may have taken a grant whose hold just ended.
+        found.rows.retain(|lot| lot.status_at(now) == status);
+    }
     Ok(Page::of(found, |lot| lot.created.into(), None))
 }
 
 /// The rewards of these referrals, in the order in which they were made.
 pub async fn of_referrals(call: &Call, referral_ids: &[Uuid]) -> Result<Vec<Lot>, Refusal> {
-    let found = call.operations.database.lots_by_referrals(call.tenant()?.id, referral_ids).await?;
-    Ok(found)
+    let tenant = call.tenant()?;
+    let found = call.operations.database.lots_by_referrals(tenant.id, referral_ids).await?;
+    peek::lots(&call.operations, tenant, found).await
 }

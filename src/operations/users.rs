@@ -11,12 +11,10 @@ use super::{Call, credits, input, tenants};
 use crate::domain::amount::Amount;
 use crate::domain::caller::Role;
 use crate::domain::command::{Body, Patch, PersonalChange};
-use crate::domain::records::{Position, User, mailbox};
+use crate::domain::records::{User, mailbox};
 use crate::domain::refusal::Refusal;
 use crate::domain::time::Time;
-use crate::store::{UserFilter as StoreFilter, UserPlace};
-
-pub use crate::store::UserOrder;
+use crate::store::{Count, Database, Direction, Ranking, Standing, UserFilter as StoreFilter};
 
 /// A sign-up, as it came in.
 #[derive(Debug, Clone)]
@@ -55,6 +53,19 @@ pub struct UserFilter {
     pub unit: Option<String>,
     pub created_from: Option<Time>,
     pub created_to: Option<Time>,
+}
+
+/// In which order users are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UserOrder {
+    /// The latest sign-up first.
+    NewestFirst,
+    /// The earliest sign-up first.
+    OldestFirst,
+    /// The greatest balance first.
+    BalanceFirst,
+    /// The most earned first.
+    EarnedFirst,
 }
 
 /// Signs a user up; the same id again changes nothing. Needs a service key.
@@ -187,22 +198,55 @@ pub async fn list(
         created_to: filter.created_to,
     };
     let (database, tenant_id) = (&call.operations.database, call.tenant()?.id);
-    let found = database.users_page(tenant_id, &filter, order, request.keyed(place_of)?).await?;
     let total = match request.counted {
         true => Some(database.count_users(tenant_id, &filter).await?),
         false => None,
     };
-    let entries = found.rows.into_iter().map(|(user, place)| (spot_of(place), user)).collect();
-    Ok(Page { entries, has_next: found.has_next, has_previous: found.has_previous, total })
+    let list = List { database, tenant_id, filter, request, total };
+    match order {
+        UserOrder::NewestFirst => list.by_sign_up(Direction::NewestFirst).await,
+        UserOrder::OldestFirst => list.by_sign_up(Direction::OldestFirst).await,
+        UserOrder::BalanceFirst => list.by_amount(Ranking::Balance).await,
+        UserOrder::EarnedFirst => list.by_amount(Ranking::Earned).await,
+    }
 }
 
-fn spot_of(place: UserPlace) -> Spot {
-    let UserPlace { amount, created } = place;
-    Spot { numbers: vec![amount, created.seq, created.n.into()], text: None }
+/// A list of users that is asked for.
+struct List<'a> {
+    database: &'a Database,
+    tenant_id: i64,
+    filter: StoreFilter,
+    request: PageRequest,
+    total: Option<Count>,
 }
 
-fn place_of(spot: &Spot) -> Option<UserPlace> {
-    let [amount, seq, n] = spot.numbers.as_slice() else { return None };
-    let created = Position { seq: *seq, n: i32::try_from(*n).ok()? };
-    Some(UserPlace { amount: *amount, created })
+impl List<'_> {
+    async fn by_sign_up(self, direction: Direction) -> Result<Page<User>, Refusal> {
+        let page = self.request.by_position()?;
+        let found =
+            self.database.users_by_sign_up(self.tenant_id, &self.filter, direction, page).await?;
+        Ok(Page::of(found, |user| user.created.into(), self.total))
+    }
+
+    async fn by_amount(self, ranking: Ranking) -> Result<Page<User>, Refusal> {
+        let page = self.request.keyed(standing)?;
+        let found =
+            self.database.users_by_amount(self.tenant_id, &self.filter, ranking, page).await?;
+        let (has_next, has_previous) = (found.has_next, found.has_previous);
+        let entries = found.rows.into_iter().map(|(user, place)| (spot_of(place), user)).collect();
+        Ok(Page { entries, has_next, has_previous, total: self.total })
+    }
+}
+
+fn spot_of(place: Standing) -> Spot {
+    let Standing { amount, has_account, user_id } = place;
+    Spot { numbers: vec![amount, has_account.into()], text: Some(user_id) }
+}
+
+fn standing(spot: &Spot) -> Option<Standing> {
+    let ([amount, has_account @ 0..=1], Some(user_id)) = (spot.numbers.as_slice(), &spot.text)
+    else {
+        return None;
+    };
+    Some(Standing { amount: *amount, has_account: *has_account == 1, user_id: user_id.clone() })
 }

@@ -36,11 +36,22 @@ pub async fn by_place<E: EntityTrait, C: ConnectionTrait>(
 /// Such a page, where no index need give the order: of a list of which little is left by then.
 pub async fn by_sorting<E: EntityTrait, C: ConnectionTrait>(
     connection: &C,
-    mut query: Select<E>,
+    query: Select<E>,
     place: [Expr; 2],
     direction: Direction,
     page: &Page<Position>,
 ) -> Result<Rows<E::Model>, StoreError> {
+    Ok(Rows::cut(page, window(connection, query, place, direction, page).await?))
+}
+
+/// The rows of such a page and one more, if there is one, from the page's own end on.
+pub async fn window<E: EntityTrait, C: ConnectionTrait>(
+    connection: &C,
+    mut query: Select<E>,
+    place: [Expr; 2],
+    direction: Direction,
+    page: &Page<Position>,
+) -> Result<Vec<E::Model>, StoreError> {
     let newest_first = direction == Direction::NewestFirst;
     if let Some(after) = page.after {
         query = query.filter(beyond(&place, after, newest_first));
@@ -51,13 +62,8 @@ pub async fn by_sorting<E: EntityTrait, C: ConnectionTrait>(
     let from_end = matches!(page.window, Window::Last(_));
     let order = if newest_first == from_end { Order::Asc } else { Order::Desc };
     let [seq, n] = place;
-    let found = query
-        .order_by(seq, order.clone())
-        .order_by(n, order)
-        .limit(page.window.size() + 1)
-        .all(connection)
-        .await?;
-    Ok(Rows::cut(page, found))
+    let query = query.order_by(seq, order.clone()).order_by(n, order);
+    Ok(query.limit(page.window.size() + 1).all(connection).await?)
 }
 
 /// Places below (`older`) or above a place, in a form that an index answers by itself.
@@ -79,7 +85,7 @@ pub async fn count_capped<E: EntityTrait, C: ConnectionTrait>(
 }
 
 /// Counts rows; `column` is any that is never NULL.
-pub async fn count<E: EntityTrait, C: ConnectionTrait>(
+async fn count<E: EntityTrait, C: ConnectionTrait>(
     connection: &C,
     query: Select<E>,
     column: E::Column,
@@ -101,9 +107,14 @@ pub struct Seqs {
 
 impl Seqs {
     /// Only rows of events in this stretch.
-    pub fn apply<E: EntityTrait>(self, mut query: Select<E>, seq: E::Column) -> Select<E> {
+    pub fn apply<E: EntityTrait>(self, query: Select<E>, seq: E::Column) -> Select<E> {
+        self.apply_to(query, seq.into_expr())
+    }
+
+    /// Only rows whose event's number, as this expression gives it, is in this stretch.
+    pub fn apply_to<E: EntityTrait>(self, mut query: Select<E>, seq: Expr) -> Select<E> {
         if let Some(from) = self.from {
-            query = query.filter(seq.gte(from));
+            query = query.filter(seq.clone().gte(from));
         }
         if let Some(to) = self.to {
             query = query.filter(seq.lt(to));

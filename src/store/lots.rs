@@ -7,8 +7,8 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::listing::{Direction, by_place};
-use super::paging::{Page, Rows};
+use super::listing::{Direction, by_place, window};
+use super::paging::{Page, Rows, Window};
 use super::rows::lot::{Column, Entity};
 use super::rows::words::Word;
 use super::rows::{Row, cells, records};
@@ -59,10 +59,9 @@ impl Database {
             .filter(Column::Unit.eq(account.unit.as_str()))
             .filter(is_true(Column::IsOpen))
             .filter(Column::AvailableFrom.lte(now))
-            .filter(Column::ExpiresAt.is_null().or(Column::ExpiresAt.gt(now)))
+            .filter(Column::Ends.gt(now))
             .order_by_asc(Column::Priority)
-            .order_by_asc(Column::ExpiresAt.is_null())
-            .order_by_asc(Column::ExpiresAt)
+            .order_by_asc(Column::Ends)
             .order_by_asc(Column::Seq)
             .order_by_asc(Column::N)
             .limit(limit)
@@ -92,9 +91,59 @@ impl Database {
         page: Page<Position>,
     ) -> Result<Rows<Lot>, StoreError> {
         let query = rewards_where(tenant_id, filter);
+        if let Some((status, now)) = filter.status {
+            return self.rewards_of_status(query, (status, now), page).await;
+        }
         let place = [Column::Seq, Column::N];
         let rows = by_place(&self.reader, query, place, Direction::NewestFirst, &page).await?;
         rows.try_map(Row::record)
+    }
+
+    /// Those of a status: of a row that is not due yet it is the kept one, of one that is due by now
+    /// it follows from the row. Few are due, as the sweep saves them anew.
+    async fn rewards_of_status(
+        &self,
+        query: Select<Entity>,
+        (status, now): (Status, Time),
+        page: Page<Position>,
+    ) -> Result<Rows<Lot>, StoreError> {
+        let at = cells::micros(now);
+        let kept = (query.clone())
+            .filter(Column::Status.eq(status.word()))
+            .filter(Column::DueAt.is_null().or(Column::DueAt.gt(at)));
+        let due = query.filter(Column::DueAt.lte(at)).filter(has_status(status, now));
+        let (reader, newest) = (&self.reader, Direction::NewestFirst);
+        let place = [Column::Seq.into_expr(), Column::N.into_expr()];
+        let mut found = window(reader, kept, place, newest, &page).await?;
+        // Who is due is sorted: a database might rather read every lot in order.
+        let place = [Column::Seq.into_expr().add(0), Column::N.into_expr()];
+        found.extend(window(reader, due, place, newest, &page).await?);
+        found.sort_unstable_by_key(|row| (row.seq, row.n));
+        if matches!(page.window, Window::First(_)) {
+            found.reverse();
+        }
+        Rows::cut(&page, found).try_map(Row::record)
+    }
+
+    /// Rewards without an account that began or ended since their rows were saved, the longest due
+    /// first.
+    pub async fn due_rewards(
+        &self,
+        tenant_id: i64,
+        now: Time,
+        limit: u64,
+    ) -> Result<Vec<Uuid>, StoreError> {
+        Ok(Entity::find()
+            .select_only()
+            .column(Column::Id)
+            .filter(Column::TenantId.eq(tenant_id))
+            .filter(Column::DueAt.lte(cells::micros(now)))
+            .filter(Column::IsOpen.into_expr().not())
+            .order_by_asc(Column::DueAt)
+            .limit(limit)
+            .into_tuple()
+            .all(&self.reader)
+            .await?)
     }
 }
 
@@ -113,6 +162,7 @@ pub(super) async fn open<C: ConnectionTrait>(
     records(keyed.find(connection, &is_true(Column::IsOpen), keys).await?)
 }
 
+/// Without the status, which is told in another way.
 fn rewards_where(tenant_id: i64, filter: &RewardFilter) -> Select<Entity> {
     let mut query = Entity::find().filter(Column::TenantId.eq(tenant_id));
     if let Some(user_id) = &filter.user_id {
@@ -120,9 +170,6 @@ fn rewards_where(tenant_id: i64, filter: &RewardFilter) -> Select<Entity> {
     }
     if let Some(kind) = filter.kind {
         query = query.filter(Column::Kind.eq(kind.word()));
-    }
-    if let Some((status, now)) = filter.status {
-        query = query.filter(has_status(status, now));
     }
     query
 }

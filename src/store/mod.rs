@@ -39,13 +39,14 @@ pub use connect::Options;
 pub use decisions::DecisionFilter;
 pub use error::StoreError;
 pub use lane::LaneTransaction;
+pub use listing::Direction;
 pub use lots::RewardFilter;
 pub use paging::{Count, Page, Rows, Window};
 pub use programs::{ActiveProgram, ProgramVersion};
 pub use referrals::{Leader, Metric, ReferralFilter};
 pub use tenants::{NewTenant, Tenant};
 pub use transactions::TransactionFilter;
-pub use users::{UserFilter, UserOrder, UserPlace};
+pub use users::{Ranking, Standing, UserFilter};
 
 /// The database, open. Cheap to clone; every clone uses the same connections.
 #[derive(Debug, Clone)]

@@ -4,9 +4,9 @@ use sea_orm::sea_query::{Expr, ExprTrait, Func};
 use sea_orm::{ColumnTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect, Select};
 use uuid::Uuid;
 
-use super::listing::{Direction, by_place, count, count_capped};
+use super::listing::{Direction, by_place, count_capped};
 use super::paging::{Count, Page, Rows};
-use super::rows::counting::referrer_day;
+use super::rows::counting::{referrer_day, referrer_month};
 use super::rows::referral::{Column, Entity};
 use super::rows::words::Word;
 use super::rows::{Row, cells, records, user};
@@ -73,27 +73,26 @@ impl Database {
         rows.try_map(Row::record)
     }
 
-    /// How many referrals: exact without a filter, for one referrer, and for one status.
+    /// How many referrals: exact without a filter, for one referrer, one status, and both.
     pub async fn count_referrals(
         &self,
         tenant_id: i64,
         filter: &ReferralFilter,
     ) -> Result<Count, StoreError> {
         let ReferralFilter { status, referrer_id, from, to } = filter;
-        let name = match (status, referrer_id, from, to) {
-            (None, None, None, None) => "referrals".to_owned(),
-            (Some(status), None, None, None) => format!("referrals:{}", status.name()),
-            (None, Some(_), None, None) => {
-                // One referrer's are few enough to be counted, from an index alone.
-                let query = self.referrals_where(tenant_id, filter).await?;
-                return Ok(Count::exact(count(&self.reader, query, Column::Seq).await?));
-            }
-            _ => {
-                let query = self.referrals_where(tenant_id, filter).await?;
-                return count_capped(&self.reader, query, Column::Seq).await;
-            }
+        if from.is_some() || to.is_some() {
+            let query = self.referrals_where(tenant_id, filter).await?;
+            return count_capped(&self.reader, query, Column::Seq).await;
+        }
+        let name = match status {
+            None => "referrals".to_owned(),
+            Some(status) => format!("referrals:{}", status.name()),
         };
-        Ok(Count::exact(self.tally(tenant_id, &TallyKey::tenant(name)).await?))
+        let total = match referrer_id {
+            None => TallyKey::tenant(name),
+            Some(referrer) => TallyKey::user(referrer, name),
+        };
+        Ok(Count::exact(self.tally(tenant_id, &total).await?))
     }
 
     async fn referrals_where(
@@ -133,7 +132,37 @@ impl Database {
             .filter(first.into_expr().gt(Expr::cust("0")))
             .order_by_desc(first)
             .order_by_desc(second)
-            .order_by_asc(Column::Seq)
+            .order_by_asc(Column::Id)
+            .limit(limit)
+            .into_tuple()
+            .all(&self.reader)
+            .await?;
+        rows.into_iter().map(leader).collect()
+    }
+
+    /// The top referrers of one calendar month, named as by [`crate::domain::time::month_of`].
+    pub async fn leaders_of_month(
+        &self,
+        tenant_id: i64,
+        month: &str,
+        by: Metric,
+        limit: u64,
+    ) -> Result<Vec<Leader>, StoreError> {
+        use referrer_month::{Column, Entity};
+
+        let [first, second] = match by {
+            Metric::Credited => [Column::Credited, Column::Earned],
+            Metric::Earned => [Column::Earned, Column::Credited],
+        };
+        let rows: Vec<(String, i64, i64)> = Entity::find()
+            .select_only()
+            .columns([Column::UserId, Column::Credited, Column::Earned])
+            .filter(Column::TenantId.eq(tenant_id))
+            .filter(Column::Month.eq(month))
+            .filter(first.into_expr().gt(Expr::cust("0")))
+            .order_by_desc(first)
+            .order_by_desc(second)
+            .order_by_asc(Column::UserId)
             .limit(limit)
             .into_tuple()
             .all(&self.reader)

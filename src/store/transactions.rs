@@ -112,14 +112,19 @@ impl Database {
             (Column::Source, &filter.source),
             (Column::Unit, &filter.unit),
         ];
-        let mut narrowed = false;
+        // One index is enough, the one that leaves least: SQLite would take any that fits. One has a
+        // user's entries by source.
+        let mut looked_up = Vec::new();
         for (column, wanted) in equal {
             let Some(wanted) = wanted else { continue };
-            // One index is enough, the one that leaves least: SQLite would take any that fits.
+            let by_index = matches!(
+                (looked_up.as_slice(), column),
+                ([], _) | ([Column::UserId], Column::Source)
+            );
             let plain = column.into_expr();
-            let compared = if narrowed { without_index(plain) } else { plain };
+            let compared = if by_index { plain } else { without_index(plain) };
             query = query.filter(compared.eq(wanted.as_str()));
-            narrowed = true;
+            looked_up.push(column);
         }
         Ok(seqs.apply(query, Column::Seq))
     }

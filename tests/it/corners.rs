@@ -236,7 +236,7 @@ fn a_refund_and_a_verified_address_are_simulated_with_the_facts_of_the_real_ones
 impl Corner {
     /// The reason of what would be decided.
     fn simulate(&mut self, event: &str, data: Value) -> Option<String> {
-        let command = self.command(Body::Settle { accounts: Vec::new() });
+        let command = self.command(Body::Settle { accounts: Vec::new(), rewards: Vec::new() });
         let trial = Trial {
             event: event.to_owned(),
             user_id: "ann".to_owned(),

@@ -108,9 +108,20 @@ fn uncount_bonus(work: &mut Work<'_>, lot_id: Uuid) -> Result<(), Stop> {
     work.put_lot(lot)
 }
 
-pub(super) fn settle(work: &mut Work<'_>, accounts: &[SettledAccount]) -> Result<Kept, Stop> {
+pub(super) fn settle(
+    work: &mut Work<'_>,
+    accounts: &[SettledAccount],
+    rewards: &[Uuid],
+) -> Result<Kept, Stop> {
     for account in accounts {
         ledger::settle(work, &account.into())?;
     }
-    Ok(Kept::Noted)
+    // A reward without an account changes by the clock alone: saved anew, its row says how it stands.
+    for id in rewards {
+        if let Some(lot) = work.state.get::<Lot>(id)?.filter(|lot| !lot.has_account()).cloned() {
+            work.put_lot(lot)?;
+        }
+    }
+    let nothing = work.state.change.tables.lots.is_empty();
+    Ok(if nothing { Kept::Noted } else { Kept::Event })
 }

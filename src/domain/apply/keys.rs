@@ -59,9 +59,10 @@ fn of_body(body: &Body, program: &Program) -> Vec<Key> {
             keys
         }
         Body::RetryDecision { decision_id } => vec![Key::Decision(*decision_id)],
-        Body::Settle { accounts } => accounts
+        Body::Settle { accounts, rewards } => accounts
             .iter()
             .flat_map(|account| [Key::Account(account.into()), Key::OpenLots(account.into())])
+            .chain(rewards.iter().map(|id| Key::Lot(*id)))
             .collect(),
         Body::Click { code, ip_hash, .. } => {
             let mut keys = vec![of_code(code)];

@@ -154,7 +154,7 @@ fn run(work: &mut Work<'_>) -> Result<Kept, Stop> {
         Body::ReverseTransaction { transaction_id, reason } => {
             credits::reverse(work, *transaction_id, reason.clone())
         }
-        Body::Settle { accounts } => credits::settle(work, accounts),
+        Body::Settle { accounts, rewards } => credits::settle(work, accounts, rewards),
         Body::GenerateCode { user_id } => codes::generate(work, user_id),
         Body::RegenerateCode { user_id } => codes::regenerate(work, user_id),
         Body::ApplyCode { user_id, code } => codes::apply(work, user_id, code),

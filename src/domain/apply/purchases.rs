@@ -85,6 +85,7 @@ fn new_purchase(work: &mut Work<'_>, payment: &Payment, user: &User) -> Purchase
         occurred_at: payment.occurred_at.unwrap_or_else(|| work.now()),
         created_at: work.now(),
         first: user.purchase_count == 0,
+        referred: false,
         referral_id: None,
         lots: Vec::new(),
     }
@@ -161,6 +162,8 @@ fn count_purchase(work: &mut Work<'_>, user_id: &str, purchase: &Purchase) -> Re
     if user.referrer_id.is_some() {
         let now = work.now();
         work.count_on(now, "revenue", purchase.amount.get());
+        let stored = work.state.get::<Purchase>(&purchase.id)?.cloned();
+        work.state.put(Purchase { referred: true, ..stored.unwrap_or_else(|| purchase.clone()) });
     }
     work.state.put(user);
     Ok(())
@@ -200,7 +203,7 @@ pub(super) fn refund(
             ..about(work, "refund", refund_id, &purchase)
         },
     )?;
-    if user.referrer_id.is_some() {
+    if purchase.referred {
         let now = work.now();
         work.count_on(now, "revenue", -amount.get());
     }

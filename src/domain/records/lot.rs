@@ -204,4 +204,15 @@ impl Lot {
             Kind::Credit | Kind::Quota => Status::Redeemed,
         }
     }
+
+    /// Until when the status at `now` lasts, if the clock alone ends it.
+    #[must_use]
+    pub fn status_until(&self, now: Time) -> Option<Time> {
+        let status = self.status_at(now);
+        [Some(self.available_from), self.expires_at]
+            .into_iter()
+            .flatten()
+            .filter(|at| *at > now && self.status_at(*at) != status)
+            .min()
+    }
 }

@@ -30,6 +30,8 @@ pub struct Purchase {
     pub created_at: Time,
     /// Was it the user's first?
     pub first: bool,
+    /// Was it made by a referred user, and so counted as revenue from referrals?
+    pub referred: bool,
     /// The referral that it decided or, where each purchase has one, its own.
     pub referral_id: Option<Uuid>,
     /// The lots that its decisions granted, in order.

@@ -17,7 +17,8 @@ pub fn make(work: &mut Work<'_>, code: &str, referrer_id: &str, referee: &mut Us
     let referral = Referral::new(work.id(), code, (referrer_id, &referee.id), made);
     let id = referral.id;
     work.state.count(TallyKey::tenant("referrals"), 1);
-    work.state.count(status_key(ReferralStatus::Pending), 1);
+    work.state.count(TallyKey::user(referrer_id, "referrals"), 1);
+    count_status(work, &referral, 1);
     work.state.put(referral);
     work.answer.referral_id = Some(id);
     id
@@ -181,14 +182,17 @@ fn count_credited(work: &mut Work<'_>, referrer_id: &str, by: i64) -> Result<(),
 }
 
 fn move_to(work: &mut Work<'_>, mut referral: Referral, status: ReferralStatus) {
-    work.state.count(status_key(referral.status), -1);
-    work.state.count(status_key(status), 1);
+    count_status(work, &referral, -1);
     referral.status = status;
+    count_status(work, &referral, 1);
     work.state.put(referral);
 }
 
-fn status_key(status: ReferralStatus) -> TallyKey {
-    TallyKey::tenant(format!("referrals:{}", status.name()))
+/// Counts a referral among those of its status, the tenant's and its referrer's.
+fn count_status(work: &mut Work<'_>, referral: &Referral, by: i64) {
+    let name = format!("referrals:{}", referral.status.name());
+    work.state.count(TallyKey::user(&referral.referrer_id, name.as_str()), by);
+    work.state.count(TallyKey::tenant(name), by);
 }
 
 fn stored(work: &Work<'_>, referral_id: Uuid) -> Result<Referral, Stop> {

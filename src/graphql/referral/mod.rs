@@ -4,6 +4,7 @@ mod code;
 mod mutation;
 mod profile;
 mod query;
+mod totals;
 
 use async_graphql::{Context, Enum, ID, InputObject, Object};
 
@@ -15,6 +16,7 @@ pub use code::{
 pub use mutation::ReferralMutation;
 pub use profile::ReferralProfile;
 pub use query::ReferralQuery;
+pub use totals::ReferralTotals;
 
 use super::error::Result;
 use super::loaders::{ReferralId, RewardsOf, call, reader};

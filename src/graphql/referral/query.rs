@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, Object};
 
-use super::{Referral, ReferralCodeValidation, ReferralFilter, list};
+use super::{Referral, ReferralCodeValidation, ReferralFilter, ReferralTotals, list};
 use crate::domain::refusal::Refusal;
 use crate::graphql::error::Result;
 use crate::graphql::loaders::call;
@@ -29,6 +29,11 @@ impl ReferralQuery {
         call(ctx)?.caller.require_admin()?;
         let filter = filter.unwrap_or_default().into();
         list(ctx, "referrals", PageArgs { first, after, last, before }, filter).await
+    }
+
+    /// How many referrals there are, of all time, by status. Needs an admin key.
+    async fn referral_totals(&self, ctx: &Context<'_>) -> Result<ReferralTotals> {
+        Ok(referrals::totals(call(ctx)?).await?.into())
     }
 
     /// Says whether a code can be used now, and by whom it was shared. Never reveals an e-mail address. Anyone who names a tenant may ask.

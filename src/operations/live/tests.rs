@@ -39,6 +39,7 @@ fn notice(user_id: &str, seq: i64, n: i32) -> Notice {
         id: Uuid::new_v4(),
         position: Position { seq, n },
         user_id: user_id.to_owned(),
+        about_id: None,
         kind: "news".to_owned(),
         message: format!("{seq}.{n}"),
         read: false,

@@ -151,7 +151,8 @@ impl Stage {
         meter::charge(COMMAND_OPERATIONS)?;
         self.user(user_id)?;
         let nothing = Change::default();
-        let nobodys = self.command(Body::Settle { accounts: Vec::new() }, None, None);
+        let nobodys =
+            self.command(Body::Settle { accounts: Vec::new(), rewards: Vec::new() }, None, None);
         let in_force = InForce { rules: &self.bound, program: &self.bound.program, now: self.now };
         let mut work = Work::new(self.world.state(&nothing), in_force, &nobodys);
         let facts = standing(&mut work, user_id)
@@ -202,7 +203,7 @@ impl Stage {
         }
         let last = self.last;
         let settled = SettledAccount { user_id: user_id.to_owned(), unit: unit.clone() };
-        self.act(Body::Settle { accounts: vec![settled] }, None, None)?;
+        self.act(Body::Settle { accounts: vec![settled], rewards: Vec::new() }, None, None)?;
         self.last = last;
         let key = AccountKey { user_id: user_id.to_owned(), unit };
         let found = self.world.slice.tables.accounts.get(&key).and_then(Clone::clone);

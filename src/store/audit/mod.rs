@@ -4,6 +4,7 @@
 
 mod counts;
 mod invariant;
+mod kept;
 mod ledger;
 mod lots;
 mod order;
@@ -26,6 +27,7 @@ impl Invariant {
             lots::INVARIANTS,
             people::INVARIANTS,
             counts::INVARIANTS,
+            kept::INVARIANTS,
         ]
         .into_iter()
         .flatten()

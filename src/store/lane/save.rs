@@ -1,5 +1,6 @@
 //! Saving a change: a few statements for each table that it touches, none for the others.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
@@ -8,6 +9,7 @@ use super::LaneTransaction;
 use super::load::SEEN_KEPT;
 use crate::domain::records::Lane;
 use crate::domain::state::{Change, Record, Table};
+use crate::domain::time::month_of;
 use crate::store::StoreError;
 use crate::store::rows::{
     Row, account, cells, code, counting, decision, event, lane, lot, notice, promo, purchase,
@@ -68,7 +70,7 @@ impl LaneTransaction {
         let changed_seq = change.lane.as_ref().unwrap_or(&self.lane).seq;
         accounts.iter_mut().for_each(|account| account.changed_seq = changed_seq);
         upsert::<account::Entity, _>(&self.transaction, accounts).await?;
-        let mut lots: Vec<lot::Model> = self.rows(&tables.lots)?;
+        let mut lots = self.lots(change)?;
         lots.sort_unstable_by_key(|lot| (lot.seq, lot.n));
         upsert::<lot::Entity, _>(&self.transaction, lots).await?;
         let mut entries: Vec<transaction::Model> = self.rows(&tables.transactions)?;
@@ -117,7 +119,7 @@ impl LaneTransaction {
     }
 
     async fn save_counts(&self, change: &Change) -> Result<(), StoreError> {
-        use counting::{attempts, cap_use, once, referrer_day, tally};
+        use counting::{attempts, cap_use, once, tally};
 
         let (tables, tenant_id) = (&change.tables, self.tenant_id);
         upsert::<cap_use::Entity, _>(&self.transaction, self.rows(&tables.cap_uses)?).await?;
@@ -133,17 +135,40 @@ impl LaneTransaction {
             })
             .collect();
         add::<tally::Entity, _>(&self.transaction, tallies, &[tally::Column::Value]).await?;
-        let days = (change.referrer_days.iter())
-            .map(|((day, user_id), more)| referrer_day::Model {
-                tenant_id,
-                day: day.to_string(),
-                user_id: user_id.clone(),
-                credited: more.credited,
-                earned: more.earned.get(),
+        self.save_referrers(change).await
+    }
+
+    /// What referrers gained, by day and by month.
+    async fn save_referrers(&self, change: &Change) -> Result<(), StoreError> {
+        use counting::{referrer_day, referrer_month};
+
+        let tenant_id = self.tenant_id;
+        let mut months: BTreeMap<(String, &str), (i64, i64)> = BTreeMap::new();
+        let mut days = Vec::with_capacity(change.referrer_days.len());
+        for ((day, user_id), more) in &change.referrer_days {
+            let (credited, earned) = (more.credited, more.earned.get());
+            let month = months.entry((month_of(*day), user_id)).or_default();
+            *month = (month.0 + credited, month.1 + earned);
+            let (day, user_id) = (day.to_string(), user_id.clone());
+            days.push(referrer_day::Model { tenant_id, day, user_id, credited, earned });
+        }
+        let sums = [referrer_day::Column::Credited, referrer_day::Column::Earned];
+        add::<referrer_day::Entity, _>(&self.transaction, days, &sums).await?;
+        let months = (months.into_iter())
+            .map(|((month, user_id), (credited, earned))| {
+                let user_id = user_id.to_owned();
+                referrer_month::Model { tenant_id, month, user_id, credited, earned }
             })
             .collect();
-        let sums = [referrer_day::Column::Credited, referrer_day::Column::Earned];
-        add::<referrer_day::Entity, _>(&self.transaction, days, &sums).await
+        let sums = [referrer_month::Column::Credited, referrer_month::Column::Earned];
+        add::<referrer_month::Entity, _>(&self.transaction, months, &sums).await
+    }
+
+    /// The rows of lots, each with its status at the batch's time.
+    fn lots(&self, change: &Change) -> Result<Vec<lot::Model>, StoreError> {
+        let now = change.lane.as_ref().unwrap_or(&self.lane).last_at;
+        let row = |lot| Ok(lot::Model::of(self.tenant_id, lot)?.saved_at(lot, now));
+        change.tables.lots.values().flatten().map(row).collect()
     }
 
     /// Who was seen with what. Of a fingerprint that many were seen with, those from before the

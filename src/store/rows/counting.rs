@@ -1,4 +1,5 @@
-//! `cap_uses`, `attempts`, `onces`, `fingerprints`, `tallies` and `referrer_days`.
+//! `cap_uses`, `attempts`, `onces`, `fingerprints`, `tallies`, `referrer_days` and
+//! `referrer_months`.
 
 /// `cap_uses`.
 pub mod cap_use {
@@ -201,6 +202,29 @@ pub mod referrer_day {
         pub tenant_id: i64,
         #[sea_orm(primary_key, auto_increment = false)]
         pub day: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub user_id: String,
+        pub credited: i64,
+        pub earned: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// `referrer_months`.
+pub mod referrer_month {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "referrer_months")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub tenant_id: i64,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub month: String,
         #[sea_orm(primary_key, auto_increment = false)]
         pub user_id: String,
         pub credited: i64,

@@ -6,6 +6,7 @@ use super::words::Word;
 use super::{Row, cells};
 use crate::domain::effect::OnRefund;
 use crate::domain::records::{AccountKey, CapKey, Kind, Lot, LotState, Position, Review};
+use crate::domain::time::Time;
 use crate::store::StoreError;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -51,6 +52,12 @@ pub struct Model {
     pub failure: Option<String>,
     pub reviewed_by: Option<String>,
     pub review_reason: Option<String>,
+    /// The reward's status when the row was saved.
+    pub status: String,
+    /// Until when that is its status, if the clock ends it.
+    pub due_at: Option<i64>,
+    /// The expiry, or the end of all time.
+    pub ends: i64,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -58,9 +65,22 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
+impl Model {
+    /// The same row, saved at `now`.
+    #[must_use]
+    pub fn saved_at(self, lot: &Lot, now: Time) -> Self {
+        Self {
+            status: lot.status_at(now).word().to_owned(),
+            due_at: cells::micros_of(lot.status_until(now)),
+            ..self
+        }
+    }
+}
+
 impl Row for Model {
     type Record = Lot;
 
+    /// The row as it is saved when the lot is made; see [`Model::saved_at`] for later.
     fn of(tenant_id: i64, lot: &Lot) -> Result<Self, StoreError> {
         let cap = lot.cap.as_ref();
         Ok(Self {
@@ -102,6 +122,9 @@ impl Row for Model {
             failure: lot.failure.clone(),
             reviewed_by: lot.review.as_ref().map(|review| review.by.clone()),
             review_reason: lot.review.as_ref().and_then(|review| review.reason.clone()),
+            status: lot.status_at(lot.created_at).word().to_owned(),
+            due_at: cells::micros_of(lot.status_until(lot.created_at)),
+            ends: lot.expires_at.map_or(i64::MAX, cells::micros),
         })
     }
 

@@ -25,6 +25,7 @@ pub struct Model {
     pub is_first: bool,
     pub referral_id: Option<Uuid>,
     pub lots: String,
+    pub referred: bool,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -51,6 +52,7 @@ impl Row for Model {
             is_first: purchase.first,
             referral_id: purchase.referral_id,
             lots: cells::json(&purchase.lots)?,
+            referred: purchase.referred,
         })
     }
 
@@ -66,6 +68,7 @@ impl Row for Model {
             occurred_at: cells::time(self.occurred_at)?,
             created_at: cells::time(self.created_at)?,
             first: self.is_first,
+            referred: self.referred,
             referral_id: self.referral_id,
             lots: cells::parse(&self.lots)?,
         })

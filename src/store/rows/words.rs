@@ -1,7 +1,7 @@
 //! The words in which kinds, states and outcomes are kept.
 
 use crate::domain::effect::OnRefund;
-use crate::domain::records::{Kind, LotState, Operation, Outcome, ReferralStatus, UseKind};
+use crate::domain::records::{Kind, LotState, Operation, Outcome, ReferralStatus, Status, UseKind};
 use crate::store::StoreError;
 
 /// A choice that is kept as a word.
@@ -35,6 +35,17 @@ impl Word for LotState {
     const WORDS: &'static [(Self, &'static str)] = &[
         (Self::Held, "HELD"),
         (Self::Booked, "BOOKED"),
+        (Self::Cancelled, "CANCELLED"),
+        (Self::Failed, "FAILED"),
+    ];
+}
+
+impl Word for Status {
+    const WORDS: &'static [(Self, &'static str)] = &[
+        (Self::Pending, "PENDING"),
+        (Self::Active, "ACTIVE"),
+        (Self::Redeemed, "REDEEMED"),
+        (Self::Expired, "EXPIRED"),
         (Self::Cancelled, "CANCELLED"),
         (Self::Failed, "FAILED"),
     ];

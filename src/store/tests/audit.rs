@@ -103,6 +103,26 @@ const WOUNDS: &[(&str, &str, &str)] = &[
     ("UPDATE tallies SET value = 9 WHERE name = 'outstanding'", "what is outstanding", "outst"),
     ("UPDATE tallies SET value = 9 WHERE name = 'issued'", "the days' amounts", "issued"),
     ("UPDATE tallies SET value = 9 WHERE name = 'rewards_begun'", "the days' counts", "begun"),
+    ("UPDATE tallies SET value = 9 WHERE name = 'revenue'", "the days' revenue", "revenue"),
+    ("UPDATE purchases SET referred = FALSE", "the days' revenue", "revenue"),
+    ("UPDATE tallies SET value = 9 WHERE name = 'bonus_paid'", "the days' bonuses", "bonus_paid"),
+    ("UPDATE referrals SET converted_at = 5000000 + signed_up_at", "the days' seconds", "seconds"),
+    ("UPDATE referrer_days SET credited = 2", "a referrer's months", "boss 2025-11 credited"),
+    ("UPDATE referrer_months SET earned = 2", "a referrer's months", "boss 2025-11 earned"),
+    (
+        "UPDATE tallies SET value = 9 WHERE scope = 'user:boss' AND name = 'referrals'",
+        "a referrer's referrals",
+        "user:boss referrals",
+    ),
+    (
+        "UPDATE tallies SET name = 'referrals:HELD' WHERE scope = 'user:boss'
+            AND name = 'referrals:CREDITED'",
+        "a referrer's referrals",
+        "user:boss referrals:HELD",
+    ),
+    ("UPDATE lots SET status = 'ACTIVE' WHERE state = 'HELD'", "a lot's row says", "000022"),
+    ("UPDATE lots SET due_at = 1001 + due_at WHERE state = 'HELD'", "a lot's row says", "000022"),
+    ("UPDATE lots SET ends = 9 WHERE user_id = 'boss'", "a lot's row says", "000023"),
 ];
 
 /// The constraints that would not let most of it happen.

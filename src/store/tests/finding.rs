@@ -3,8 +3,9 @@
 use serde_json::json;
 
 use super::{on_each, samples, save, tenant};
-use crate::domain::records::{AccountKey, Kind, Lot, LotState, Position, Status, TallyKey};
+use crate::domain::records::{AccountKey, Kind, Lane, Lot, LotState, Position, Status, TallyKey};
 use crate::domain::state::Change;
+use crate::domain::time::{Time, month_of};
 use crate::store::{
     ApiKey, Database, KeyRole, Metric, Page, ProgramVersion, ReferralFilter, RewardFilter,
 };
@@ -38,13 +39,69 @@ fn every_lot() -> Vec<Lot> {
     lots
 }
 
-async fn of_status(database: &Database, tenant_id: i64, status: Status) -> Vec<Lot> {
-    let filter = RewardFilter { status: Some((status, samples::at(0))), ..Default::default() };
-    database.rewards_page(tenant_id, &filter, Page::first(1_000)).await.unwrap().rows
+/// The rewards of a status at a time, read in pages of 50 forward and in one page from the end.
+async fn of_status(database: &Database, tenant_id: i64, status: Status, at: Time) -> Vec<Lot> {
+    let filter = RewardFilter { status: Some((status, at)), ..Default::default() };
+    let page = async |page| database.rewards_page(tenant_id, &filter, page).await.unwrap();
+    let (mut found, mut after) = (Vec::new(), None);
+    loop {
+        let rows = page(Page { after, ..Page::first(50) }).await;
+        after = rows.rows.last().map(|lot| lot.created);
+        found.extend(rows.rows);
+        if !rows.has_next {
+            break;
+        }
+    }
+    assert_eq!(page(Page::last(1_000)).await.rows, found);
+    found
+}
+
+const EVERY_STATUS: [Status; 6] = [
+    Status::Pending,
+    Status::Active,
+    Status::Redeemed,
+    Status::Expired,
+    Status::Cancelled,
+    Status::Failed,
+];
+
+#[tokio::test]
+async fn the_store_and_the_domain_agree_on_every_rewards_status_at_any_time() {
+    on_each(async |database| {
+        for saved in [-20, -5, 0] {
+            let tenant_id = tenant(&database, &format!("saved{saved}")).await.id;
+            let lots = every_lot();
+            let lane = database.lane(tenant_id).await.unwrap();
+            let mut change = Change::default();
+            change.put(samples::user("ann", 1));
+            for lot in lots.clone() {
+                change.put_lot(lot);
+            }
+            change.lane = Some(Lane { last_at: samples::at(saved), ..lane });
+            save(&database, tenant_id, &change).await;
+            for at in [-20, -10, -7, -5, 0, 3, 5, 7, 10, 12].into_iter().filter(|at| *at >= saved) {
+                for status in EVERY_STATUS {
+                    let at = samples::at(at);
+                    let mut expected = lots.clone();
+                    expected.retain(|lot| lot.status_at(at) == status);
+                    expected.reverse();
+                    assert_eq!(of_status(&database, tenant_id, status, at).await, expected);
+                }
+                let due = database.due_rewards(tenant_id, samples::at(at), 999).await.unwrap();
+                for lot in &lots {
+                    let status = lot.status_at(samples::at(at));
+                    let changed = lot.status_at(samples::at(saved)) != status;
+                    let noted = due.contains(&lot.id) || lot.is_open();
+                    assert!(noted || !changed, "{lot:?}");
+                }
+            }
+        }
+    })
+    .await;
 }
 
 #[tokio::test]
-async fn the_store_and_the_domain_agree_on_every_rewards_status() {
+async fn rewards_are_found_by_account_referral_and_kind() {
     on_each(async |database| {
         let tenant_id = tenant(&database, "one").await.id;
         let lots = every_lot();
@@ -54,23 +111,6 @@ async fn the_store_and_the_domain_agree_on_every_rewards_status() {
             change.put_lot(lot);
         }
         save(&database, tenant_id, &change).await;
-        let mut found = 0;
-        for status in [
-            Status::Pending,
-            Status::Active,
-            Status::Redeemed,
-            Status::Expired,
-            Status::Cancelled,
-            Status::Failed,
-        ] {
-            let rewards = of_status(&database, tenant_id, status).await;
-            for lot in &rewards {
-                assert_eq!(lot.status_at(samples::at(0)), status, "{lot:?}");
-            }
-            found += rewards.len();
-        }
-        assert_eq!(found, lots.len());
-
         let account = samples::key("ann");
         let usable = database.usable_lots(tenant_id, &account, samples::at(0), 9_999).await;
         let usable = usable.unwrap();
@@ -109,6 +149,13 @@ async fn leaders_are_ranked_for_all_time_and_for_days() {
         assert_eq!(all.iter().map(|leader| leader.credited).collect::<Vec<_>>(), [2, 1]);
         let rich = database.leaders(tenant_id, Metric::Earned, 1).await.unwrap();
         assert_eq!(rich[0].user_id, "bob");
+        let month = month_of(day);
+        let of_month =
+            database.leaders_of_month(tenant_id, &month, Metric::Credited, 10).await.unwrap();
+        assert_eq!((of_month[0].user_id.as_str(), of_month[0].credited), ("bob", 5));
+        assert_eq!((of_month[0].earned, of_month.len()), (samples::amount(91), 2));
+        let other = database.leaders_of_month(tenant_id, "2025-10", Metric::Earned, 10).await;
+        assert!(other.unwrap().is_empty());
         let days = (day, day);
         let of_day = database.leaders_of_days(tenant_id, days, Metric::Credited, 10).await.unwrap();
         assert_eq!((of_day[0].user_id.as_str(), of_day[0].credited), ("bob", 5));
@@ -126,6 +173,7 @@ async fn totals_grow_by_what_is_added() {
             let mut change = Change::default();
             change.tally(key.clone(), by);
             change.tally(TallyKey::tenant("referrals"), by);
+            change.tally(TallyKey::user("boss", "referrals"), by);
             save(&database, tenant_id, &change).await;
         }
         assert_eq!(database.tally(tenant_id, &key).await.unwrap(), 3);
@@ -138,7 +186,7 @@ async fn totals_grow_by_what_is_added() {
         save(&database, tenant_id, &samples::change(&lane)).await;
         let filter = ReferralFilter { referrer_id: Some("boss".to_owned()), ..Default::default() };
         let count = database.count_referrals(tenant_id, &filter).await.unwrap();
-        assert_eq!((count.total, count.capped), (1, false));
+        assert_eq!((count.total, count.capped), (3, false));
         let page = database.referrals_page(tenant_id, &filter, Page::first(5)).await.unwrap();
         assert_eq!(page.rows.len(), 1);
     })

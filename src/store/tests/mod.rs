@@ -8,6 +8,7 @@ mod round_trip;
 mod samples;
 mod sound;
 mod taken_over;
+mod users;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;

@@ -1,11 +1,9 @@
 //! Pages by key, forward and backward, and counts.
 
 use super::{on_each, samples, save, tenant};
-use crate::domain::records::{Position, TallyKey, Transaction, User};
+use crate::domain::records::{Position, TallyKey, Transaction};
 use crate::domain::state::Change;
-use crate::store::{
-    Count, Database, Page, Rows, TransactionFilter, UserFilter, UserOrder, UserPlace, Window,
-};
+use crate::store::{Count, Database, Page, Rows, TransactionFilter, Window};
 
 fn place(seq: i64, n: i32) -> Position {
     Position { seq, n }
@@ -97,72 +95,6 @@ async fn filters_and_counts_agree() {
         let filter = TransactionFilter::default();
         let page = database.transactions_page(other, &filter, Page::first(100)).await.unwrap();
         assert!(page.rows.is_empty());
-    })
-    .await;
-}
-
-async fn four_users(database: &Database, tenant_id: i64) {
-    let mut change = Change::default();
-    for (id, seq, balance) in [("ann", 1, Some(5)), ("bob", 2, Some(9)), ("cay", 3, None)] {
-        change.events.push(samples::event(seq));
-        let mut user = samples::user(id, seq);
-        user.personal.name = Some(format!("{} Jones", id.to_uppercase()));
-        user.personal.email = Some(format!("{id}@example.com"));
-        change.put(user);
-        if let Some(balance) = balance {
-            let mut account = samples::account(id);
-            account.balance = samples::amount(balance);
-            account.earned = samples::amount(balance);
-            account.used = samples::amount(0);
-            account.expired = samples::amount(0);
-            change.put(account);
-        }
-    }
-    let mut partner = samples::user("partner", 4);
-    partner.number = 0;
-    change.put(partner);
-    save(database, tenant_id, &change).await;
-}
-
-fn names(rows: &Rows<(User, UserPlace)>) -> Vec<&str> {
-    rows.rows.iter().map(|(user, _)| user.id.as_str()).collect()
-}
-
-#[tokio::test]
-async fn users_are_listed_by_sign_up_and_by_balance() {
-    on_each(async |database| {
-        let tenant_id = tenant(&database, "one").await.id;
-        four_users(&database, tenant_id).await;
-        let all = UserFilter { unit: "USD".to_owned(), ..Default::default() };
-        let page = async |filter: &UserFilter, order, page| {
-            database.users_page(tenant_id, filter, order, page).await.unwrap()
-        };
-        let newest = page(&all, UserOrder::NewestFirst, Page::first(9)).await;
-        assert_eq!(names(&newest), ["cay", "bob", "ann"]);
-        let oldest = page(&all, UserOrder::OldestFirst, Page::first(2)).await;
-        assert_eq!(names(&oldest), ["ann", "bob"]);
-        assert!(oldest.has_next);
-        let rich = page(&all, UserOrder::BalanceFirst, Page::first(2)).await;
-        assert_eq!(names(&rich), ["bob", "ann"]);
-        let after = rich.rows.last().map(|(_, place)| *place);
-        let poor = page(&all, UserOrder::BalanceFirst, Page { after, ..Page::first(2) }).await;
-        assert_eq!(names(&poor), ["cay"]);
-        let before = poor.rows.first().map(|(_, place)| *place);
-        let back = page(&all, UserOrder::EarnedFirst, Page { before, ..Page::last(1) }).await;
-        assert_eq!(names(&back), ["ann"]);
-        let some = UserFilter { min_balance: Some(samples::amount(6)), ..all.clone() };
-        let rich = page(&some, UserOrder::NewestFirst, Page::first(9)).await;
-        assert_eq!(names(&rich), ["bob"]);
-        for (search, found) in [("BO", "bob"), ("cay j", "cay"), ("ann@", "ann")] {
-            let filter = UserFilter { search: Some(search.to_owned()), ..all.clone() };
-            let users = page(&filter, UserOrder::NewestFirst, Page::first(9)).await;
-            assert_eq!(names(&users), [found]);
-            let count = database.count_users(tenant_id, &filter).await.unwrap();
-            assert_eq!(count, Count::exact(1));
-        }
-        let wild = UserFilter { search: Some("%".to_owned()), ..all };
-        let users = page(&wild, UserOrder::NewestFirst, Page::first(9)).await;
-        assert!(users.rows.is_empty());
     })
     .await;
 }

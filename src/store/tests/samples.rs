@@ -312,6 +312,7 @@ fn counted(change: &mut Change) {
         occurred_at: at(-1),
         created_at: at(19),
         first: true,
+        referred: true,
         referral_id: Some(id(9)),
         lots: vec![id(200), id(201)],
     });

@@ -118,6 +118,7 @@ fn people(change: &mut Change) {
         occurred_at: at(3),
         created_at: at(3),
         first: true,
+        referred: true,
         referral_id: None,
         lots: Vec::<Uuid>::new(),
     });
@@ -196,6 +197,9 @@ fn tallies(change: &mut Change) {
     for (name, value) in totals {
         change.tally(TallyKey::tenant(name), value);
     }
+    for name in ["referrals", "referrals:CREDITED"] {
+        change.tally(TallyKey::user("boss", name), 1);
+    }
     for (name, value) in [
         ("clicks", 3),
         ("signups", 1),
@@ -203,6 +207,8 @@ fn tallies(change: &mut Change) {
         ("first_purchases", 1),
         ("credited", 1),
         ("rewards_begun", 2),
+        ("revenue", 750),
+        ("bonus_paid", 100),
         ("issued", 200),
         ("used", 40),
         ("expired", 60),

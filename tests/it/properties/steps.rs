@@ -295,7 +295,7 @@ fn unkeyed(world: &World, step: Step) -> Body {
         Step::Dismiss { user } => Body::Dismiss { user_id: name(user), card: Card::Onboarding },
         Step::Settle { user } => {
             let account = SettledAccount { user_id: name(user), unit: "JPY".to_owned() };
-            Body::Settle { accounts: vec![account] }
+            Body::Settle { accounts: vec![account], rewards: Vec::new() }
         }
         Step::Erase { user } => Body::EraseUser { user_id: name(user) },
         keyed => unreachable!("{keyed:?} has a key"),

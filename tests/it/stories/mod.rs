@@ -18,6 +18,7 @@ mod isolation_fields;
 mod isolation_lists;
 mod limits;
 mod links;
+mod lists;
 mod live;
 mod notices;
 mod people;
