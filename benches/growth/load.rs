@@ -12,12 +12,10 @@ use crate::harness::{Caller, Server};
 
 /// So many live at once.
 const AT_ONCE: u64 = 64;
-/// So many users sign up between two looks at the clock and the ledger.
-const ROUND: u64 = 128;
-/// So long a time each of the two loads spans.
-const SPAN: TimeDelta = TimeDelta::days(70);
+/// So many days each of the two loads spans, about.
+const DAYS: u64 = 70;
 /// So many transactions a user brings, about.
-const A_USER: u64 = 10;
+const A_USER: u64 = 8;
 
 pub struct Load {
     service: Caller,
@@ -39,11 +37,10 @@ impl Load {
     /// Lets the tenant grow until its ledger has so many entries.
     pub async fn until(&mut self, server: &Server, size: u64) {
         let (began, before) = (Instant::now(), self.transactions);
-        let rounds = (size.saturating_sub(before) / A_USER / ROUND).max(1);
-        let step = SPAN / i32::try_from(rounds).unwrap();
+        let a_day = (size.saturating_sub(before) / A_USER / DAYS).max(1);
         while self.transactions < size {
-            self.round().await;
-            server.advance(step);
+            self.day(a_day).await;
+            server.advance(TimeDelta::days(1));
             server.sweep().await;
             let counted = self.admin.get("{ transactions(first: 1) { totalCount } }").await;
             self.transactions = counted["totalCount"].as_u64().unwrap();
@@ -56,8 +53,9 @@ impl Load {
         );
     }
 
-    async fn round(&mut self) {
-        let (next, end) = (AtomicU64::new(self.users), self.users + ROUND);
+    /// So many users sign up, and live.
+    async fn day(&mut self, users: u64) {
+        let (next, end) = (AtomicU64::new(self.users), self.users + users);
         let load = &*self;
         let lives = (0..AT_ONCE).map(|_| async {
             loop {
@@ -83,7 +81,7 @@ impl Load {
                 "referenceId": format!("order-{}", n % 1_000), "idempotencyKey": format!("{n}-{part}") });
             if part == 2 {
                 grant["unit"] = ["USD", "messages"][usize::from(n.is_multiple_of(4))].into();
-                grant["expiresAt"] = json!(format!("2027-{:02}-15T00:00:00Z", 6 + n % 6));
+                grant["expiresAt"] = json!(format!("2037-{:02}-15T00:00:00Z", 6 + n % 6));
             }
             self.send(service, "addCredits", grant).await;
         }

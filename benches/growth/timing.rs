@@ -23,8 +23,16 @@ pub struct Timed {
     p95: Duration,
 }
 
-/// Asks every question so many times, one after another.
+/// Times every question. What else the machine does comes in bursts: of two passes over all of them
+/// the quieter one counts, for each.
 pub async fn time(server: &Server, runs: u64) -> Vec<Timed> {
+    let (first, second) = (pass(server, runs).await, pass(server, runs).await);
+    let quieter = |(a, b): (Timed, Timed)| if a.median <= b.median { a } else { b };
+    first.into_iter().zip(second).map(quieter).collect()
+}
+
+/// Asks every question so many times, one after another.
+async fn pass(server: &Server, runs: u64) -> Vec<Timed> {
     let admin = server.admin("orchard").await;
     let mut timed = Vec::new();
     for question in all(&moments(server.now())) {

@@ -18,7 +18,7 @@ use crate::store::rows::user::{Column, Entity, searchable};
 use crate::store::{Database, StoreError};
 
 /// So many are few; in tests so few that both ways are gone.
-const FEW: u64 = if cfg!(test) { 4 } else { 2_000 };
+const FEW: u64 = if cfg!(test) { 4 } else { 500 };
 
 /// Which users; partners are never among them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

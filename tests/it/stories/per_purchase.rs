@@ -12,6 +12,7 @@ stories!("tests/programs/ferry":
     the_first_referrers_limit_counts,
     nothing_goes_to_a_first_referrer_who_was_erased,
     each_refund_reverses_its_own_referral,
+    revenue_counts_from_the_first_referral_on,
 );
 
 /// A partner's id and code.
@@ -130,4 +131,24 @@ async fn each_refund_reverses_its_own_referral(server: &Server) {
         json!([{ "id": two, "status": "CREDITED" }, { "id": one, "status": "REVERSED" }])
     );
     assert_eq!(shop.balance(&pat).await, 50);
+}
+
+async fn revenue_counts_from_the_first_referral_on(server: &Server) {
+    let shop = server.shop("ferry").await;
+    let (_, code) = partner(&shop, "pat").await;
+    shop.register("bob").await;
+    buy(&shop, "before", "bob", None).await;
+    buy(&shop, "with a code", "bob", Some(&code)).await;
+    buy(&shop, "after", "bob", None).await;
+    server.advance(chrono::TimeDelta::days(1));
+    let revenue = async |day: &str| {
+        let noon = format!("2026-11-{day}T12:00:00Z");
+        let query =
+            format!("{{ analytics(from: \"{noon}\", to: \"{noon}\") {{ referredRevenue }} }}");
+        shop.admin.get(&query).await["referredRevenue"].as_i64().unwrap()
+    };
+    shop.refund("back-1", "before", Some(400)).await;
+    assert_eq!((revenue("20").await, revenue("21").await), (1_800, 0), "it never counted");
+    shop.refund("back-2", "with a code", Some(300)).await;
+    assert_eq!((revenue("20").await, revenue("21").await), (1_800, -300), "on its own day");
 }
