@@ -64,14 +64,16 @@ pub async fn reader(url: &str, options: &Options) -> Result<DatabaseConnection, 
     Ok(SeaOrm::connect(connect).await?)
 }
 
-/// One connection for changing the schema, which may take its time.
+/// One connection for changing the schema, which may take its time. On SQLite it waits a minute for
+/// another process that changes it.
 pub async fn migrator(url: &str, options: &Options) -> Result<DatabaseConnection, StoreError> {
     let mut connect = common(url, options);
-    let timeout = options.timeout;
     connect.max_connections(1);
-    connect.map_sqlx_sqlite_opts(move |file| sqlite(file, timeout).create_if_missing(true));
+    connect.map_sqlx_sqlite_opts(|file| sqlite(file, A_MINUTE).create_if_missing(true));
     Ok(SeaOrm::connect(connect).await?)
 }
+
+const A_MINUTE: Duration = Duration::from_secs(60);
 
 fn common(url: &str, options: &Options) -> ConnectOptions {
     let mut connect = ConnectOptions::new(url);

@@ -1,7 +1,5 @@
 //! Bringing the schema up to date, once, however many servers start at once.
 
-use std::time::Duration;
-
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend};
 
@@ -17,19 +15,12 @@ impl Database {
         let url = self.options.migration_url.as_deref().unwrap_or(&self.url);
         // One connection: on PostgreSQL the guard belongs to the session that took it.
         let connection = connect::migrator(url, &self.options).await?;
-        let outcome = guarded(&connection).await;
+        let outcome = match connection.get_database_backend() {
+            DbBackend::Postgres => guarded(&connection).await,
+            _ => in_turn(&connection).await,
+        };
         connection.close().await?;
-        match outcome {
-            Ok(()) => Ok(()),
-            // SQLite has no such guard: another process may have been making the same tables.
-            Err(error) => {
-                if self.becomes_migrated().await {
-                    Ok(())
-                } else {
-                    Err(error)
-                }
-            }
-        }
+        outcome
     }
 
     /// Is the schema the one that this program knows?
@@ -37,24 +28,24 @@ impl Database {
         let pending = Migrator::get_pending_migrations_read_only(&self.reader).await?;
         Ok(pending.is_empty())
     }
-
-    async fn becomes_migrated(&self) -> bool {
-        for _ in 0..20 {
-            if matches!(self.is_migrated().await, Ok(true)) {
-                return true;
-            }
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-        false
-    }
 }
 
 async fn guarded(connection: &DatabaseConnection) -> Result<(), StoreError> {
-    if connection.get_database_backend() != DbBackend::Postgres {
-        return Ok(Migrator::up(connection, None).await?);
-    }
     connection.execute_unprepared(GUARD).await?;
     let outcome = Migrator::up(connection, None).await;
     connection.execute_unprepared(UNGUARD).await?;
     Ok(outcome?)
+}
+
+/// SQLite has no such guard, but one writer at a time: who waited for another process finds the
+/// migration made that it was about to make, and goes on with what is left.
+async fn in_turn(connection: &DatabaseConnection) -> Result<(), StoreError> {
+    let mut others = Migrator::migrations().len();
+    loop {
+        match Migrator::up(connection, None).await {
+            Err(error) if others == 0 => return Err(error.into()),
+            Err(_) => others -= 1,
+            Ok(()) => return Ok(()),
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{ConnectionTrait, DbBackend};
 
-use super::on_each_bare;
+use super::{on_each_bare, on_sqlite};
 use crate::domain::records::Status;
 use crate::domain::state::{Key, Slice};
 use crate::domain::time::Time;
@@ -59,6 +59,26 @@ async fn notices_learn_whom_they_are_about_and_the_erased_are_forgotten_again() 
         assert_eq!(notices().await, [pair("ann", "You did it"), pair("zeb", "")]);
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_migration_that_fails_leaves_nothing_and_is_made_later() {
+    let sqlite = on_sqlite().await;
+    let database = &sqlite.database;
+    let run = async |statement: &str| database.writer.execute_unprepared(statement).await;
+    Migrator::up(&database.writer, Some(1)).await.unwrap();
+    for statement in &RICH[..5] {
+        run(&with_ids(statement, DbBackend::Sqlite)).await.unwrap();
+    }
+    // It stands where the count of the boss's referrals is to go.
+    run("INSERT INTO tallies VALUES (1, 'user:boss', 'referrals', 7)").await.unwrap();
+    database.migrate().await.unwrap_err();
+    run("SELECT reviewed_by FROM lots").await.unwrap_err();
+    assert!(!database.is_migrated().await.unwrap());
+    run("DELETE FROM tallies").await.unwrap();
+    database.migrate().await.unwrap();
+    run("SELECT reviewed_by FROM lots").await.unwrap();
+    assert!(database.is_migrated().await.unwrap());
 }
 
 /// Lots of several kinds, of which one is on hold, one ended and one lasts; a referral, the purchases
