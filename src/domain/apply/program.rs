@@ -9,6 +9,7 @@ use crate::domain::state::Stop;
 use crate::domain::work::Work;
 
 use super::kept::Kept;
+use super::purchases::follow_refunds;
 
 /// Merges values into the tenant's settings; null restores a default. They hold from the next batch.
 pub(super) fn update_settings(
@@ -41,6 +42,7 @@ pub(super) fn retry_decision(work: &mut Work<'_>, decision_id: Uuid) -> Result<K
         }
     }
     decide(work, None)?;
+    follow_refunds(work)?;
     Ok(Kept::Event)
 }
 

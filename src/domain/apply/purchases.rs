@@ -1,5 +1,7 @@
 //! Purchases and refunds.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 use uuid::Uuid;
 
@@ -9,7 +11,9 @@ use crate::domain::deciding::{count_bonus, decide, occur};
 use crate::domain::effect::OnRefund;
 use crate::domain::ledger::{Demand, give_back, take_back};
 use crate::domain::program::{Program, ReferralsPer};
-use crate::domain::records::{Kind, Lot, LotState, Once, OnceKey, Purchase, User};
+use crate::domain::records::{
+    FactSheet, FactSheetKey, Kind, Lot, LotState, Once, OnceKey, Purchase, User,
+};
 use crate::domain::referral::{self, Attempt, validate};
 use crate::domain::refusal::Refusal;
 use crate::domain::state::{Key, Stop};
@@ -210,6 +214,26 @@ pub(super) fn refund(
     take_back_grants(work, &purchase)?;
     decide(work, sheet)?;
     Ok(Kept::Event)
+}
+
+/// What was decided again may have granted for a purchase of which a part is refunded by now: that
+/// part is taken back at once.
+pub(super) fn follow_refunds(work: &mut Work<'_>) -> Result<(), Stop> {
+    let sheets: Vec<FactSheetKey> =
+        work.state.change.tables.decisions.values().flatten().map(|made| made.sheet).collect();
+    let mut purchases = BTreeSet::new();
+    for sheet in sheets {
+        purchases.extend(
+            work.state.get::<FactSheet>(&sheet)?.and_then(|sheet| sheet.purchase_id.clone()),
+        );
+    }
+    for id in purchases {
+        let Some(purchase) = work.state.get::<Purchase>(&id)?.cloned() else { continue };
+        if purchase.refunded.is_positive() {
+            take_back_grants(work, &purchase)?;
+        }
+    }
+    Ok(())
 }
 
 /// Takes back what the refunds so far demand of each grant that the purchase made.

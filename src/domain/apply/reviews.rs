@@ -10,6 +10,7 @@ use crate::domain::state::{Key, Stop};
 use crate::domain::work::Work;
 
 use super::kept::Kept;
+use super::purchases::follow_refunds;
 
 /// Releases a HELD referral: what held it is decided again, with holds off.
 pub(super) fn approve(work: &mut Work<'_>, referral_id: Uuid) -> Result<Kept, Stop> {
@@ -23,6 +24,7 @@ pub(super) fn approve(work: &mut Work<'_>, referral_id: Uuid) -> Result<Kept, St
     referral::release(work, referral_id)?;
     release_held(work, &held)?;
     decide(work, None)?;
+    follow_refunds(work)?;
     Ok(Kept::Event)
 }
 

@@ -15,6 +15,8 @@ pub(super) struct Cause<'a> {
     pub sheet_key: FactSheetKey,
     /// What the event's decisions gave so far, for the ceiling.
     pub given: i64,
+    /// Does the answer credit the referral?
+    pub credits: bool,
     /// Did a used once-key drop an effect?
     pub once_used: bool,
 }

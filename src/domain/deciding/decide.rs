@@ -53,7 +53,8 @@ fn foresee(work: &mut Work<'_>, caused: Occurrence) -> Result<Option<Sheet>, Sto
 fn decide_one(work: &mut Work<'_>, sheet: Option<Sheet>) -> Result<(), Stop> {
     let Some(sheet) = sheet else { return Ok(()) };
     let key = FactSheetKey { seq: work.seq, n: work.sheet() };
-    let verdicts = work.in_force.rules.decide(&sheet.occurrence.event, &sheet.facts);
+    let mut verdicts = work.in_force.rules.decide(&sheet.occurrence.event, &sheet.facts);
+    hold_together(&mut verdicts);
     keep_facts(work, key, &sheet);
     let mut given = 0;
     for verdict in verdicts {
@@ -61,6 +62,25 @@ fn decide_one(work: &mut Work<'_>, sheet: Option<Sheet>) -> Result<(), Stop> {
         given = work.or_missing(judged)?.map_or(given, |(_, given)| given);
     }
     Ok(())
+}
+
+/// A hold by one file holds what another would credit, whichever comes first: the referral waits, and
+/// so does every answer that decides it.
+fn hold_together(verdicts: &mut [Verdict]) {
+    let hold = verdicts.iter().find_map(|verdict| match &verdict.answer {
+        Answer::Effects(effects) => {
+            effects.iter().find(|effect| matches!(effect, Effect::HoldReferral { .. })).cloned()
+        }
+        _ => None,
+    });
+    let Some(hold) = hold else { return };
+    for verdict in verdicts {
+        if let Answer::Effects(effects) = &mut verdict.answer
+            && effects.contains(&Effect::CreditReferral)
+        {
+            *effects = vec![hold.clone()];
+        }
+    }
 }
 
 /// One verdict's case.
@@ -85,12 +105,16 @@ pub(super) fn judge(
         decision_id: work.id(),
         sheet_key: case.key,
         given: case.given,
+        credits: false,
         once_used: false,
     };
     let (outcome, reason, effects) = match verdict.answer {
         Answer::Skip(reason) => (Outcome::Skipped, Some(reason), Vec::new()),
         Answer::Failed(error) => (Outcome::Failed, Some(error.to_string()), Vec::new()),
-        Answer::Effects(effects) => attempt(work, &mut cause, effects)?,
+        Answer::Effects(effects) => {
+            cause.credits = effects.contains(&Effect::CreditReferral);
+            attempt(work, &mut cause, effects)?
+        }
     };
     let given = if outcome == Outcome::Rewarded { cause.given } else { case.given };
     let decision = Decision {

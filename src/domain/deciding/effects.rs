@@ -5,13 +5,13 @@ use std::collections::{BTreeSet, VecDeque};
 use serde_json::{Value, json};
 
 use crate::domain::effect::Effect;
-use crate::domain::records::{Emission, Hold, Notice};
+use crate::domain::records::{Emission, Hold, Notice, Referral, ReferralStatus};
 use crate::domain::referral;
 use crate::domain::state::Stop;
 use crate::domain::time::Time;
 use crate::domain::work::{Occurrence, Work};
 
-use super::cause::{Cause, Obstacle, named, referral_of};
+use super::cause::{Cause, Obstacle, named, own_referral, referral_of};
 use super::grants::give;
 
 /// How many events the effects of one command may cause.
@@ -25,7 +25,7 @@ pub(super) fn apply_all(
     effects: Vec<Effect>,
 ) -> Result<Vec<Effect>, Obstacle> {
     let (mut applied, mut missing) = (Vec::new(), BTreeSet::new());
-    for effect in waiting_apart(effects) {
+    for effect in waiting_apart(held_back(work, cause, effects)?) {
         match apply(work, cause, &effect) {
             Ok(true) => applied.push(effect),
             Ok(false) => {}
@@ -43,6 +43,23 @@ pub(super) fn apply_all(
         (true, true) => Err(Obstacle::Skipped("once".to_owned())),
         (true, false) => Err(Obstacle::Skipped("nothing_to_give".to_owned())),
     }
+}
+
+/// While the referral waits for an administrator, an answer that credits it waits as well.
+fn held_back(
+    work: &Work<'_>,
+    cause: &Cause<'_>,
+    effects: Vec<Effect>,
+) -> Result<Vec<Effect>, Obstacle> {
+    let Some(id) = own_referral(work, cause)?.filter(|_| cause.credits) else { return Ok(effects) };
+    let referral = work.state.get::<Referral>(&id)?;
+    Ok(match referral.filter(|referral| referral.status == ReferralStatus::Held) {
+        Some(held) => {
+            let reason = held.failure_reason.clone().unwrap_or_default();
+            vec![Effect::HoldReferral { reason }]
+        }
+        None => effects,
+    })
 }
 
 /// What of a decision can be applied now. A hold keeps everything else for the administrator's word;
@@ -98,7 +115,6 @@ fn apply(work: &mut Work<'_>, cause: &mut Cause<'_>, effect: &Effect) -> Result<
 
 /// Only a referral that nobody has decided yet can be held or rejected.
 fn open_referral(work: &Work<'_>, cause: &Cause<'_>) -> Result<(), Obstacle> {
-    use crate::domain::records::{Referral, ReferralStatus};
     let id = referral_of(work, cause)?;
     let status = work.state.get::<Referral>(&id)?.map(|referral| referral.status);
     match status {

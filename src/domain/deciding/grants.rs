@@ -62,6 +62,25 @@ impl<'e> Gift<'e> {
     }
 }
 
+/// Where something comes from that names no source: from the referral as far as the referral is why it
+/// is given.
+fn source_of(cause: &Cause<'_>, effect: &Effect, referred: bool) -> &'static str {
+    let to_referrer = match effect {
+        Effect::Quota { user, .. }
+        | Effect::Feature { user, .. }
+        | Effect::StripeBalance { user, .. } => cause.sheet.referrer_id.as_ref() == Some(user),
+        _ => false,
+    };
+    let event = cause.sheet.occurrence.event.as_str();
+    if referred && (to_referrer || cause.credits || event == "referred") {
+        "referral"
+    } else if event == "code_redeemed" {
+        "redemption"
+    } else {
+        "promotion"
+    }
+}
+
 /// Gives what the effect says; `false` when it was dropped: an amount of 0, a used once-key, or a
 /// cap that clips it to nothing.
 pub(super) fn give(
@@ -70,8 +89,8 @@ pub(super) fn give(
     effect: &Effect,
 ) -> Result<bool, Obstacle> {
     let referral_id = own_referral(work, cause)?;
-    let default_source = if referral_id.is_some() { "referral" } else { "promotion" };
-    let Some(gift) = Gift::new(effect, &work.program().unit, default_source) else {
+    let source = source_of(cause, effect, referral_id.is_some());
+    let Some(gift) = Gift::new(effect, &work.program().unit, source) else {
         return Ok(false);
     };
     let user_id = named(cause, gift.user)?.to_owned();
@@ -209,7 +228,8 @@ fn make(work: &mut Work<'_>, cause: &Cause<'_>, new: NewLot) -> Result<(), Obsta
     let (kind, amount) = (new.kind, new.amount);
     let (account, referral_id) = (new.account.clone(), new.referral_id);
     let lot_id = if kind == Kind::StripeBalance {
-        if let Some(referral_id) = own_referral(work, cause)? {
+        let decides = cause.credits || cause.sheet.referrer_id.as_ref() == Some(&account.user_id);
+        if let Some(referral_id) = own_referral(work, cause)?.filter(|_| decides) {
             referral::fail(work, referral_id, NOT_CONNECTED)?;
         }
         fail_outside(work, new, NOT_CONNECTED)?

@@ -18,8 +18,12 @@ use super::retry::{moot, reopen};
 /// was refunded, the user erased, the rule file is gone) is left as it is.
 pub fn release_held(work: &mut Work<'_>, referral: &Referral) -> Result<(), Stop> {
     need_all(work, referral)?;
-    let mut given = 0;
+    let (mut given, mut sheet) = (0, None);
     for hold in &referral.holds {
+        // The ceiling of an event is one event's.
+        if sheet.replace(hold.sheet) != Some(hold.sheet) {
+            given = 0;
+        }
         let decided = decide_again(work, hold, given);
         given = work.or_missing(decided)?.unwrap_or(given);
     }
@@ -74,7 +78,7 @@ fn acquit(sheet: &mut Sheet) {
     }
 }
 
-fn without_holds(mut verdict: Verdict) -> Verdict {
+pub(super) fn without_holds(mut verdict: Verdict) -> Verdict {
     if let Answer::Effects(effects) = &mut verdict.answer {
         effects.retain(|effect| !matches!(effect, Effect::HoldReferral { .. }));
     }

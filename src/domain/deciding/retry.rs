@@ -13,6 +13,7 @@ use crate::domain::time::from_micros;
 use crate::domain::work::{Occurrence, Work};
 
 use super::decide::{Case, judge};
+use super::release::without_holds;
 
 /// Decides a FAILED decision's event again, by the rule file that failed. Gives the new decision's
 /// id, or why it is not decided again.
@@ -30,9 +31,12 @@ pub fn retry(work: &mut Work<'_>, decision_id: Uuid) -> Result<Result<Uuid, Stri
     }
     let sheet = reopen(work, &kept)?;
     let verdicts = work.in_force.rules.decide(&old.event, &sheet.facts);
-    let Some(verdict) = verdicts.into_iter().find(|verdict| verdict.rule == old.rule) else {
+    let Some(mut verdict) = verdicts.into_iter().find(|verdict| verdict.rule == old.rule) else {
         return Ok(Err("rule_gone".to_owned()));
     };
+    if sheet.facts.pointer("/referral/approved") == Some(&Value::Bool(true)) {
+        verdict = without_holds(verdict);
+    }
     let case = Case { key: old.sheet, sheet: &sheet, given: 0, retries: Some(old.id) };
     let (id, _) = judge(work, case, verdict)?;
     work.state.put(Decision { retried_by: Some(id), ..old });
@@ -67,9 +71,11 @@ pub(super) fn moot(work: &Work<'_>, kept: &FactSheet) -> Result<Option<&'static 
         return Ok(Some("purchase_refunded"));
     }
     let Some(id) = kept.referral_id.or(user.referral_id) else { return Ok(None) };
-    Ok(match work.state.get::<Referral>(&id)?.map(|referral| referral.status) {
-        Some(ReferralStatus::Rejected) => Some("referral_rejected"),
-        Some(ReferralStatus::Reversed) => Some("referral_reversed"),
+    let Some(referral) = work.state.get::<Referral>(&id)? else { return Ok(None) };
+    Ok(match referral.status {
+        ReferralStatus::Rejected => Some("referral_rejected"),
+        ReferralStatus::Reversed => Some("referral_reversed"),
+        _ if work.user(&referral.referrer_id)?.erased_at.is_some() => Some("referrer_erased"),
         _ => None,
     })
 }

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::domain::caps::Parties;
 use crate::domain::ledger::settle;
-use crate::domain::records::{AccountKey, Referral, User};
+use crate::domain::records::{AccountKey, Referral, ReferralStatus, User};
 use crate::domain::state::{Key, Stop};
 use crate::domain::work::Work;
 
@@ -73,11 +73,16 @@ fn keys(work: &Work<'_>, user: &User, referral_id: Option<Uuid>) -> Vec<Key> {
         .collect()
 }
 
+/// A referral that waits for an administrator is PENDING to rules: what they answer waits with it.
 fn referral_facts(referral: &Referral) -> Value {
+    let status = match referral.status {
+        ReferralStatus::Held => ReferralStatus::Pending,
+        other => other,
+    };
     json!({
         "id": referral.id,
         "code": referral.code,
-        "status": referral.status,
+        "status": status,
         "converted": referral.converted_at.is_some(),
         "approved": referral.is_approved(),
         "signed_up_at": referral.signed_up_at.timestamp_micros(),

@@ -47,7 +47,14 @@ pub fn reverse_grant(
 /// Cancels a grant: what is left of it is gone, what was spent of it is forgiven whatever the
 /// program does with a shortfall, and what comes back to it later is gone too.
 pub fn cancel(work: &mut Work<'_>, lot_id: Uuid, description: Option<String>) -> Result<(), Stop> {
-    let wanted = undoable(&stored(work, lot_id)?)?;
+    let lot = stored(work, lot_id)?;
+    let wanted = undoable(&lot)?;
+    if wanted < lot.remaining {
+        // It was demanded back before, owed, and paid from other grants: what is left is the user's.
+        let message =
+            "What is left of this reward was paid back already: nothing can be cancelled.";
+        return Err(Refusal::bad_input(message).because("PAID_BACK").into());
+    }
     let demand = Demand { wanted, on_shortfall: OnShortfall::Clamp, description };
     take_back(work, lot_id, demand)?;
     let lot = stored(work, lot_id)?;
@@ -99,7 +106,7 @@ pub fn take_back(work: &mut Work<'_>, lot_id: Uuid, demand: Demand) -> Result<Op
     } else {
         lot.forgiven = lot.forgiven.plus(short)?;
     }
-    if undone(&lot)? == lot.amount {
+    if undone(&lot)? == lot.amount && lot.remaining.is_zero() {
         lot.state = LotState::Cancelled;
     }
     let now = work.now();

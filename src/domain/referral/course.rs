@@ -66,9 +66,9 @@ pub fn credit(
     referral_id: Uuid,
     purchase_id: Option<&str>,
 ) -> Result<Result<(), String>, Stop> {
-    use ReferralStatus::{Failed, Held, Paying, Pending};
+    use ReferralStatus::{Failed, Paying, Pending};
     let mut referral = stored(work, referral_id)?;
-    if !matches!(referral.status, Pending | Held | Paying | Failed) {
+    if !matches!(referral.status, Pending | Paying | Failed) {
         return Ok(Err(format!("referral:{}", referral.status.name())));
     }
     if let Some(purchase_id) = purchase_id

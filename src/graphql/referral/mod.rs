@@ -99,9 +99,11 @@ impl Referral {
         Amount(self.0.bonus_earned)
     }
 
-    /// Why a payment could not be made, or why it was held or rejected; null when neither happened.
-    async fn failure_reason(&self) -> Option<&str> {
-        self.0.failure_reason.as_deref()
+    /// Why a payment could not be made, or why it was held or rejected; null when neither happened. Why it was held or rejected is null to an end user.
+    async fn failure_reason(&self, ctx: &Context<'_>) -> Result<Option<&str>> {
+        use records::ReferralStatus::{Held, Rejected};
+        let open = !matches!(self.0.status, Held | Rejected) || call(ctx)?.caller.is_service();
+        Ok(self.0.failure_reason.as_deref().filter(|_| open))
     }
 
     /// The rewards that it brought; to an end user only their own.

@@ -26,6 +26,7 @@ mod per_purchase;
 mod pewpros;
 mod pewpros_platform;
 mod productready;
+mod reviewed_rewards;
 mod reviews;
 mod sockets;
 mod starter;

@@ -1,29 +1,28 @@
-//! What an administrator decides by hand: held referrals, rewards on hold, failed payments.
+//! Held referrals, which an administrator releases or refuses.
 
 use serde_json::{Value, json};
 
 use crate::harness::{Server, Shop};
 use crate::stories;
 
-stories!("tests/programs/lighthouse", "tests/programs/harbour":
+stories!("tests/programs/lighthouse", "tests/programs/harbour", "tests/programs/watchtower":
+    one_file_holds_what_others_would_pay,
+    what_happens_while_a_referral_is_held_waits_with_it,
+    a_failed_decision_does_not_get_around_a_hold,
+    what_was_refunded_meanwhile_is_taken_off_what_is_paid_late,
+    a_referrer_who_was_erased_is_not_paid_late,
+    a_payment_to_the_referred_user_decides_nothing_about_the_referral,
     a_held_referral_is_paid_when_it_is_approved,
     a_rule_that_only_holds_decides_as_if_nothing_spoke_against,
     an_approval_counts_against_the_caps_of_now,
     an_approval_after_a_full_refund_pays_nothing,
     a_rejected_referral_is_never_paid,
     only_administrators_review,
-    a_hold_ends_early_when_it_is_approved,
-    a_reward_on_hold_is_cancelled,
-    what_is_left_of_a_reward_is_cancelled,
-    a_cancelled_reward_of_a_referral_reverses_it,
-    a_failed_payment_stays_until_it_is_cancelled,
-    a_refund_ends_a_payment_that_is_still_owed,
-    a_review_of_what_is_over_is_refused,
 );
 
 const REFERRAL: &str = "referral { id status failureReason signals reviewedBy bonusEarned } \
     decisions { event rule outcome reason effects facts }";
-const REWARD: &str =
+pub(super) const REWARD: &str =
     "reward { id status amount remaining validFrom reviewedBy reviewReason failureReason }";
 
 /// Ann refers Bob; both came with one device.
@@ -164,182 +163,132 @@ async fn only_administrators_review(server: &Server) {
     // Another tenant's administrator.
     let other = server.admin("harbour").await;
     other.mutate("approveReferral", input, REFERRAL).await.refused("NOT_FOUND");
-    let signals =
-        bob.get("{ me { referral { referredByCode } rewards { nodes { reviewedBy } } } }").await;
-    assert_eq!(signals["rewards"]["nodes"], json!([]));
-}
-
-/// Ann's rewards by type, as an event gave them with this hold.
-async fn lit(shop: &Shop, hold_hours: i64) -> impl Fn(&str) -> Value {
-    shop.sign_up(json!({ "id": "ann" })).await;
-    shop.event("lit-1", "ann", "lit", json!({ "hold_hours": hold_hours })).await;
-    let rewards = shop.admin.get("{ rewards { nodes { id type } } }").await;
-    move |kind| {
-        let nodes = rewards["nodes"].as_array().unwrap();
-        nodes.iter().find(|node| node["type"] == kind).unwrap()["id"].clone()
+    // What an administrator sees, others do not.
+    let ann = server.user("lighthouse", "ann").await;
+    let query =
+        "{ me { referral { referrals { nodes { status signals reviewedBy failureReason } } } } }";
+    let nobody =
+        json!([{ "status": "HELD", "signals": null, "reviewedBy": null, "failureReason": null }]);
+    assert_eq!(ann.get(query).await["referral"]["referrals"]["nodes"], nobody);
+    approve(&shop, &held).await;
+    let rewards = "rewards { nodes { id reviewedBy reviewReason } }";
+    let own = ann.get(&format!("{{ me {{ {rewards} }} }}")).await["rewards"]["nodes"].clone();
+    review(&shop, "cancelReward", &own[0]["id"]).await;
+    for seen in
+        [ann.get(&format!("{{ me {{ {rewards} }} }}")).await, shop.of_user("ann", rewards).await]
+    {
+        let node = &seen["rewards"]["nodes"][0];
+        assert_eq!((&node["reviewedBy"], &node["reviewReason"]), (&Value::Null, &Value::Null));
     }
+    let referral = ann.get(query).await["referral"]["referrals"]["nodes"][0].clone();
+    assert_eq!((&referral["signals"], &referral["reviewedBy"]), (&Value::Null, &Value::Null));
 }
 
-async fn review(shop: &Shop, mutation: &str, id: &Value) -> Value {
+pub(super) async fn review(shop: &Shop, mutation: &str, id: &Value) -> Value {
     let input = json!({ "id": id, "reason": "as agreed" });
     shop.admin.mutate(mutation, input, REWARD).await.ok()["reward"].clone()
 }
 
-async fn a_hold_ends_early_when_it_is_approved(server: &Server) {
-    let shop = server.shop("lighthouse").await;
-    let of = lit(&shop, 48).await;
-    let lamps = async || {
-        shop.of_user("ann", "credits(unit: \"lamps\") { balance pending }").await["credits"].clone()
-    };
-    assert_eq!(shop.account("ann").await["pending"], 60);
-    server.advance(chrono::TimeDelta::hours(1));
-    let approved = review(&shop, "approveReward", &of("CREDIT")).await;
-    assert_eq!(approved["status"], "ACTIVE");
-    assert_eq!(approved["validFrom"], "2026-11-20T09:00:00Z");
-    assert_eq!(
-        (&approved["reviewedBy"], &approved["reviewReason"]),
-        (&json!("key:ADMIN of the tests"), &json!("as agreed"))
-    );
-    let account = shop.account("ann").await;
-    assert_eq!((&account["balance"], &account["pending"]), (&json!(60), &json!(0)));
-    assert_eq!(review(&shop, "approveReward", &of("QUOTA")).await["status"], "ACTIVE");
-    assert_eq!(lamps().await, json!({ "balance": 3, "pending": 0 }));
-    assert_eq!(review(&shop, "approveReward", &of("FEATURE")).await["status"], "ACTIVE");
-    // Once more changes nothing, and the hold's own end gives nothing again.
-    review(&shop, "approveReward", &of("CREDIT")).await;
-    server.advance(chrono::TimeDelta::hours(48));
-    server.sweep().await;
-    assert_eq!(
-        shop.entries("ann").await,
-        [("promotion".to_owned(), 60), ("promotion".to_owned(), 3)]
-            .into_iter()
-            .rev()
-            .collect::<Vec<_>>()
-    );
+async fn buy(shop: &Shop, payment: &str, plan: &str) -> Value {
+    shop.purchase_of(json!({ "id": payment, "userId": "bob", "amount": 1_000, "plan": plan })).await
 }
 
-async fn a_reward_on_hold_is_cancelled(server: &Server) {
-    let shop = server.shop("lighthouse").await;
-    let of = lit(&shop, 48).await;
-    for kind in ["CREDIT", "QUOTA", "FEATURE"] {
-        let cancelled = review(&shop, "cancelReward", &of(kind)).await;
-        assert_eq!(
-            (&cancelled["status"], &cancelled["remaining"]),
-            (&json!("CANCELLED"), &json!(0))
-        );
+async fn one_file_holds_what_others_would_pay(server: &Server) {
+    for (n, plan) in ["early", "late"].into_iter().enumerate() {
+        let shop = server.shop("watchtower").await;
+        let (ann, bob) = (format!("ann-{n}"), format!("bob-{n}"));
+        shop.sign_up(json!({ "id": ann, "deviceId": format!("phone-{n}") })).await;
+        let code = shop.code_of(&ann).await;
+        shop.sign_up(json!({ "id": bob, "deviceId": format!("phone-{n}"), "referralCode": code }))
+            .await;
+        let input =
+            json!({ "id": format!("pay-{n}"), "userId": bob, "amount": 1_000, "plan": plan });
+        let paid =
+            shop.service.mutate("recordPurchase", input, "referral { id status }").await.ok();
+        assert_eq!(paid["referral"]["status"], "HELD", "{plan}");
+        assert_eq!(shop.balance(&ann).await, 1, "{plan}");
+        let approved = approve(&shop, &paid["referral"]).await;
+        assert_eq!(approved["referral"]["status"], "CREDITED", "{plan}");
+        assert_eq!(shop.balance(&ann).await, if plan == "early" { 41 } else { 101 });
     }
-    assert_eq!(shop.account("ann").await["pending"], 0);
-    server.advance(chrono::TimeDelta::hours(72));
-    server.sweep().await;
-    assert_eq!((shop.balance("ann").await, shop.entries("ann").await), (0, Vec::new()));
 }
 
-async fn what_is_left_of_a_reward_is_cancelled(server: &Server) {
-    let shop = server.shop("lighthouse").await;
-    let of = lit(&shop, 0).await;
-    let spent = shop.spend(json!({ "userId": "ann", "amount": 25 })).await.ok();
-    let cancelled = review(&shop, "cancelReward", &of("CREDIT")).await;
-    assert_eq!((&cancelled["status"], &cancelled["remaining"]), (&json!("CANCELLED"), &json!(0)));
-    let account = shop.account("ann").await;
-    assert_eq!(
-        (&account["balance"], &account["totalEarned"], &account["totalUsed"]),
-        (&json!(0), &json!(25), &json!(25))
-    );
-    assert_eq!(review(&shop, "cancelReward", &of("CREDIT")).await["status"], "CANCELLED");
-    // What comes back to it is gone as well.
-    shop.reverse(spent["transaction"]["id"].as_str().unwrap()).await.ok();
-    let account = shop.account("ann").await;
-    assert_eq!(
-        (&account["balance"], &account["totalEarned"], &account["totalUsed"]),
-        (&json!(0), &json!(0), &json!(0))
-    );
-    assert_eq!(review(&shop, "cancelReward", &of("FEATURE")).await["status"], "CANCELLED");
-}
-
-async fn a_cancelled_reward_of_a_referral_reverses_it(server: &Server) {
-    let shop = server.shop("lighthouse").await;
-    shop.register("ann").await;
+async fn what_happens_while_a_referral_is_held_waits_with_it(server: &Server) {
+    let shop = server.shop("watchtower").await;
+    shop.sign_up(json!({ "id": "ann", "deviceId": "phone" })).await;
     let code = shop.code_of("ann").await;
-    shop.register_with("bob", &code).await;
-    shop.purchase("pay-1", "bob", 2_000).await;
-    assert_eq!(shop.referral("ann").await["credited"], 1);
-    let rewards = shop.admin.get("{ rewards(filter: { userId: \"ann\" }) { nodes { id } } }").await;
-    review(&shop, "cancelReward", &rewards["nodes"][0]["id"]).await;
-    let profile = shop.referral("ann").await;
-    assert_eq!(
-        (&profile["credited"], &profile["totalEarned"], &profile["conversions"]),
-        (&json!(0), &json!(0), &json!(1))
-    );
-    assert_eq!(profile["referrals"]["nodes"][0]["status"], "REVERSED");
-    // Its use of the cap is free again: two more are paid.
-    for friend in ["cleo", "dan"] {
-        shop.register_with(friend, &code).await;
-        shop.purchase(&format!("pay-{friend}"), friend, 2_000).await;
-    }
-    assert_eq!(shop.balance("ann").await, 1_000);
-    // A refund afterwards takes nothing twice.
-    shop.refund("back-1", "pay-1", None).await;
-    assert_eq!(shop.balance("ann").await, 1_000);
+    shop.sign_up(json!({ "id": "bob", "deviceId": "phone", "referralCode": code })).await;
+    // A rule that pays for nothing: the referral is held by the first purchase alone.
+    shop.set(json!({ "share": 0 })).await;
+    buy(&shop, "pay-1", "early").await;
+    shop.set(json!({ "share": 20 })).await;
+    let second = buy(&shop, "pay-2", "late").await;
+    assert_eq!((&second["referral"]["status"], shop.balance("ann").await), (&json!("HELD"), 1));
+    let approved = approve(&shop, &second["referral"]).await;
+    assert_eq!(approved["referral"]["status"], "CREDITED");
+    assert_eq!(shop.balance("ann").await, 41, "once, for the first; a referral is credited once");
 }
 
-async fn a_failed_payment_stays_until_it_is_cancelled(server: &Server) {
-    let shop = server.shop("lighthouse").await;
-    shop.register("ann").await;
-    shop.event("out-1", "ann", "paid_outside", json!({})).await;
-    let failed = shop
-        .admin
-        .get("{ rewards(filter: { status: FAILED }) { nodes { id type amount } } }")
-        .await;
-    let id = &failed["nodes"][0]["id"];
-    assert_eq!(
-        (&failed["nodes"][0]["type"], &failed["nodes"][0]["amount"]),
-        (&json!("STRIPE_BALANCE"), &json!(700))
-    );
-    let tried = review(&shop, "retryReward", id).await;
-    assert_eq!(
-        (&tried["status"], &tried["failureReason"]),
-        (&json!("FAILED"), &json!("Stripe is not connected"))
-    );
-    shop.admin.mutate("approveReward", json!({ "id": id }), REWARD).await.refused("BAD_USER_INPUT");
-    assert_eq!(review(&shop, "cancelReward", id).await["status"], "CANCELLED");
-    let refused = shop
-        .admin
-        .mutate("retryReward", json!({ "id": id }), REWARD)
+async fn a_failed_decision_does_not_get_around_a_hold(server: &Server) {
+    let shop = server.shop("watchtower").await;
+    shop.sign_up(json!({ "id": "ann", "deviceId": "phone" })).await;
+    let code = shop.code_of("ann").await;
+    shop.sign_up(json!({ "id": "bob", "deviceId": "phone", "referralCode": code })).await;
+    shop.set(json!({ "share": 1_000_000 })).await;
+    let input = json!({ "id": "pay-1", "userId": "bob", "amount": 1_000, "plan": "late" });
+    let paid = shop
+        .service
+        .mutate("recordPurchase", input, "referral { id status } decisions { id rule outcome }")
         .await
-        .refused("BAD_USER_INPUT");
-    assert_eq!(refused["extensions"]["reason"], "CANCELLED");
+        .ok();
+    assert_eq!(paid["referral"]["status"], "HELD");
+    shop.set(json!({ "share": 10 })).await;
+    let decisions = paid["decisions"].as_array().unwrap();
+    let ids: Vec<_> = decisions
+        .iter()
+        .filter(|made| made["outcome"] == "FAILED")
+        .map(|made| &made["id"])
+        .collect();
+    let selection = "results { decision { outcome } reason }";
+    shop.admin.mutate("retryDecisions", json!({ "ids": ids }), selection).await;
+    assert_eq!(
+        (only_referral(&shop).await["status"].clone(), shop.balance("ann").await),
+        (json!("HELD"), 1)
+    );
+    approve(&shop, &paid["referral"]).await;
+    assert_eq!(shop.balance("ann").await, 101);
 }
 
-async fn a_refund_ends_a_payment_that_is_still_owed(server: &Server) {
-    let shop = server.shop("harbour").await;
+async fn what_was_refunded_meanwhile_is_taken_off_what_is_paid_late(server: &Server) {
+    let shop = server.shop("watchtower").await;
+    shop.sign_up(json!({ "id": "ann", "deviceId": "phone" })).await;
+    let code = shop.code_of("ann").await;
+    shop.sign_up(json!({ "id": "bob", "deviceId": "phone", "referralCode": code })).await;
+    let paid = buy(&shop, "pay-1", "late").await;
+    shop.refund("back-1", "pay-1", Some(300)).await;
+    approve(&shop, &paid["referral"]).await;
+    assert_eq!(shop.balance("ann").await, 1 + 70);
+    shop.refund("back-2", "pay-1", None).await;
+    assert_eq!(shop.balance("ann").await, 1, "the parts come to the whole");
+}
+
+async fn a_referrer_who_was_erased_is_not_paid_late(server: &Server) {
+    let shop = shop_with_doubtful_bob(server, "lighthouse").await;
+    shop.purchase("pay-1", "bob", 2_000).await;
+    shop.admin.mutate("eraseUser", json!({ "userId": "ann" }), "user { id }").await.ok();
+    let approved = approve(&shop, &only_referral(&shop).await).await;
+    assert_eq!(approved["decisions"], json!([]));
+    assert_eq!((shop.balance("ann").await, shop.balance("bob").await), (0, 0));
+}
+
+async fn a_payment_to_the_referred_user_decides_nothing_about_the_referral(server: &Server) {
+    let shop = server.shop("watchtower").await;
     shop.register("ann").await;
     let code = shop.code_of("ann").await;
     shop.register_with("bob", &code).await;
-    shop.purchase("pay-1", "bob", 500).await;
-    let owed = "{ rewards(filter: { status: FAILED }) { nodes { id } } }";
-    let id = shop.admin.get(owed).await["nodes"][0]["id"].clone();
-    shop.refund("back-1", "pay-1", Some(100)).await;
-    assert_eq!(shop.admin.get(owed).await["nodes"][0]["id"], id, "a part is not the whole");
-    shop.refund("back-2", "pay-1", None).await;
-    assert_eq!(shop.admin.get(owed).await["nodes"], json!([]));
-    shop.admin.mutate("retryReward", json!({ "id": id }), REWARD).await.refused("BAD_USER_INPUT");
-}
-
-async fn a_review_of_what_is_over_is_refused(server: &Server) {
-    let shop = server.shop("lighthouse").await;
-    let of = lit(&shop, 0).await;
-    shop.spend(json!({ "userId": "ann", "amount": 60 })).await.ok();
-    let reason = async |mutation: &str, id: Value| {
-        let refused = shop
-            .admin
-            .mutate(mutation, json!({ "id": id }), REWARD)
-            .await
-            .refused("BAD_USER_INPUT");
-        refused["extensions"]["reason"].clone()
-    };
-    assert_eq!(reason("cancelReward", of("CREDIT")).await, "REDEEMED");
-    server.advance(chrono::TimeDelta::hours(48));
-    assert_eq!(reason("cancelReward", of("QUOTA")).await, "EXPIRED");
-    assert_eq!(reason("approveReward", of("FEATURE")).await, "EXPIRED");
-    assert_eq!(reason("retryReward", of("CREDIT")).await, "REDEEMED");
+    let thanked = shop.event("thanks-1", "bob", "thanked", json!({})).await;
+    assert_eq!(thanked["referral"]["status"], "PENDING");
+    assert_eq!(thanked["transactions"][0]["source"], "promotion", "it is not for the referral");
+    let paid = buy(&shop, "pay-1", "late").await;
+    assert_eq!(paid["referral"]["status"], "CREDITED");
 }
