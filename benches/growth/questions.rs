@@ -77,6 +77,7 @@ fn transactions(all: &mut Vec<Question>, moments: &Moments) {
         "referenceId: \"order-7\"",
         "userId: \"user-0\", source: \"manual\"",
         "userId: \"user-0\", source: \"expiry\"",
+        "userId: \"user-0\", unit: \"samples\"",
     ] {
         list(all, "transactions", filter, PAGE);
     }
@@ -113,6 +114,10 @@ fn users(all: &mut Vec<Question>, moments: &Moments) {
         }
     }
     flat(all, "users, from the end", &format!("users(last: 20) {{ {PAGE} }}"));
+    for order in ["BALANCE_DESC", "EARNED_DESC"] {
+        let field = format!("users(orderBy: {order}, last: 20) {{ {PAGE} }}");
+        flat(all, format!("users {order}, from the end"), &field);
+    }
     flat(all, "count of users", "users(first: 1) { totalCount }");
     for filter in ["search: \"name\"", "minBalance: 1"] {
         let field = format!("users(first: 1, filter: {{ {filter} }}) {{ totalCount }}");
@@ -122,6 +127,7 @@ fn users(all: &mut Vec<Question>, moments: &Moments) {
 
 fn referrals(all: &mut Vec<Question>, moments: &Moments) {
     let from = format!("from: \"{}\"", moments.lately);
+    let to = format!("to: \"{}\"", moments.before);
     let filters = [
         "",
         "status: PENDING",
@@ -130,6 +136,7 @@ fn referrals(all: &mut Vec<Question>, moments: &Moments) {
         "status: HELD",
         "referrerId: \"user-0\"",
         &from,
+        &to,
     ];
     for filter in filters {
         list(all, "referrals", filter, PAGE);

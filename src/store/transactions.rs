@@ -112,14 +112,14 @@ impl Database {
             (Column::Source, &filter.source),
             (Column::Unit, &filter.unit),
         ];
-        // One index is enough, the one that leaves least: SQLite would take any that fits. One has a
-        // user's entries by source.
+        // One index is enough, the one that leaves least: SQLite would take any that fits. A user's
+        // entries stand in one by source, and in one by unit.
         let mut looked_up = Vec::new();
         for (column, wanted) in equal {
             let Some(wanted) = wanted else { continue };
             let by_index = matches!(
                 (looked_up.as_slice(), column),
-                ([], _) | ([Column::UserId], Column::Source)
+                ([], _) | ([Column::UserId], Column::Source | Column::Unit)
             );
             let plain = column.into_expr();
             let compared = if by_index { plain } else { without_index(plain) };

@@ -31,6 +31,7 @@ pub const ADDED: &[&str] = &[
     "DROP INDEX IF EXISTS lots_open",
     "CREATE INDEX transactions_unit ON transactions (tenant_id, unit, seq, n)",
     "CREATE INDEX transactions_user_source ON transactions (tenant_id, user_id, source, seq, n)",
+    "CREATE INDEX transactions_user_unit ON transactions (tenant_id, user_id, unit, seq, n)",
     "CREATE INDEX users_created ON users (tenant_id, seq, n) WHERE number > 0",
     "CREATE INDEX users_by_credited ON users (tenant_id, credited DESC, referral_earned DESC, id)
         WHERE credited > 0",

@@ -75,14 +75,15 @@ async fn filters_and_counts_agree() {
         ten_transactions(&database, tenant_id).await;
         let ann = TransactionFilter { user_id: Some("ann".to_owned()), ..Default::default() };
         let spends = TransactionFilter { source: Some("spend".to_owned()), ..ann.clone() };
+        let dollars = TransactionFilter { unit: Some("USD".to_owned()), ..ann.clone() };
         let late = TransactionFilter {
             from: Some(samples::at(2)),
             to: Some(samples::at(4)),
             ..Default::default()
         };
         let none = TransactionFilter { unit: Some("EUR".to_owned()), ..Default::default() };
-        let expected =
-            [(TransactionFilter::default(), 10), (ann, 4), (spends, 2), (late, 4), (none, 0)];
+        let all = TransactionFilter::default();
+        let expected = [(all, 10), (ann, 4), (spends, 2), (dollars, 4), (late, 4), (none, 0)];
         for (filter, number) in expected {
             let page = database.transactions_page(tenant_id, &filter, Page::first(100)).await;
             assert_eq!(i64::try_from(page.unwrap().rows.len()).unwrap(), number, "{filter:?}");
