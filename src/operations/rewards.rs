@@ -4,10 +4,9 @@ use uuid::Uuid;
 
 use super::page::{Page, PageRequest};
 use super::{Call, input, peek};
-use crate::domain::records::{Kind, Lot, Status};
+use crate::domain::records::{Kind, Lot, Position, Status};
 use crate::domain::refusal::Refusal;
-
-use crate::store::RewardFilter as StoreFilter;
+use crate::store::{Page as StorePage, RewardFilter as StoreFilter, Rows, Window};
 
 /// Which rewards; what is left out does not matter.
 #[derive(Debug, Clone, Default)]
@@ -46,19 +45,39 @@ async fn page(
     filter: RewardFilter,
     request: PageRequest,
 ) -> Result<Page<Lot>, Refusal> {
-    let filter = StoreFilter {
-        user_id: filter.user_id,
-        kind: filter.kind,
-        status: filter.status.map(|status| (status, call.now())),
-    };
     let (tenant, page) = (call.tenant()?, request.by_position()?);
-    let mut found = call.operations.database.rewards_page(tenant.id, &filter, page).await?;
-    found.rows = peek::lots(&call.operations, tenant, found.rows).await?;
-    if let Some((status, now)) = filter.status {
-        // What an account owes may have taken a grant whose hold just ended.
-        found.rows.retain(|lot| lot.status_at(now) == status);
-    }
+    let RewardFilter { user_id, kind, status } = filter;
+    let filter = StoreFilter { user_id, kind };
+    let found = match status {
+        Some(status) => of_status(call, &filter, status, &page).await?,
+        None => {
+            let mut found = call.operations.database.rewards_page(tenant.id, &filter, page).await?;
+            found.rows = peek::lots(&call.operations, tenant, found.rows).await?;
+            found
+        }
+    };
     Ok(Page::of(found, |lot| lot.created.into(), None))
+}
+
+/// Those of a status now. Of one that is due the row does not say it: what its account owes may take
+/// it whole.
+async fn of_status(
+    call: &Call,
+    filter: &StoreFilter,
+    status: Status,
+    page: &StorePage<Position>,
+) -> Result<Rows<Lot>, Refusal> {
+    let (tenant, now) = (call.tenant()?, call.now());
+    let database = &call.operations.database;
+    let found = database.rewards_of_status(tenant.id, filter, (status, now), page).await?;
+    let mut rewards = peek::lots(&call.operations, tenant, found.due).await?;
+    rewards.retain(|lot| lot.status_at(now) == status);
+    rewards.extend(found.kept);
+    rewards.sort_unstable_by_key(|lot| lot.created);
+    if matches!(page.window, Window::First(_)) {
+        rewards.reverse();
+    }
+    Ok(Rows::cut(page, rewards))
 }
 
 /// The rewards of these referrals, in the order in which they were made.

@@ -47,23 +47,35 @@ pub async fn by_sorting<E: EntityTrait, C: ConnectionTrait>(
 /// The rows of such a page and one more, if there is one, from the page's own end on.
 pub async fn window<E: EntityTrait, C: ConnectionTrait>(
     connection: &C,
-    mut query: Select<E>,
+    query: Select<E>,
     place: [Expr; 2],
     direction: Direction,
     page: &Page<Position>,
 ) -> Result<Vec<E::Model>, StoreError> {
+    let query = within(query, &place, direction, page);
     let newest_first = direction == Direction::NewestFirst;
-    if let Some(after) = page.after {
-        query = query.filter(beyond(&place, after, newest_first));
-    }
-    if let Some(before) = page.before {
-        query = query.filter(beyond(&place, before, !newest_first));
-    }
     let from_end = matches!(page.window, Window::Last(_));
     let order = if newest_first == from_end { Order::Asc } else { Order::Desc };
     let [seq, n] = place;
     let query = query.order_by(seq, order.clone()).order_by(n, order);
     Ok(query.limit(page.window.size() + 1).all(connection).await?)
+}
+
+/// Only the rows between those that the page names.
+pub fn within<E: EntityTrait>(
+    mut query: Select<E>,
+    place: &[Expr; 2],
+    direction: Direction,
+    page: &Page<Position>,
+) -> Select<E> {
+    let newest_first = direction == Direction::NewestFirst;
+    if let Some(after) = page.after {
+        query = query.filter(beyond(place, after, newest_first));
+    }
+    if let Some(before) = page.before {
+        query = query.filter(beyond(place, before, !newest_first));
+    }
+    query
 }
 
 /// Places below (`older`) or above a place, in a form that an index answers by itself.

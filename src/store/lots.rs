@@ -1,20 +1,21 @@
 //! Finding lots, and rewards, which are lots seen from the program.
 
-use sea_orm::sea_query::{Expr, ExprTrait};
+use std::collections::HashSet;
+
+use sea_orm::sea_query::ExprTrait;
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    Select,
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select,
 };
 use uuid::Uuid;
 
-use super::listing::{Direction, by_place, window};
-use super::paging::{Page, Rows, Window};
+use super::listing::{Direction, by_place, window, within};
+use super::paging::{Page, Rows};
 use super::rows::lot::{Column, Entity};
 use super::rows::words::Word;
 use super::rows::{Row, cells, records};
 use super::statement::{Keyed, find_in, is_true};
 use super::{Database, StoreError};
-use crate::domain::records::{AccountKey, Kind, Lot, LotState, Position, Status};
+use crate::domain::records::{AccountKey, Kind, Lot, Position, Status};
 use crate::domain::time::Time;
 
 /// Which rewards; what is left out does not matter.
@@ -24,8 +25,16 @@ pub struct RewardFilter {
     pub user_id: Option<String>,
     /// Only of this kind.
     pub kind: Option<Kind>,
-    /// Only of this status at this time.
-    pub status: Option<(Status, Time)>,
+}
+
+/// Rewards that have a status at some time, or might have it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RewardsOfStatus {
+    /// Those of which it is known: at most one more than a page takes, from the page's own end on.
+    pub kept: Vec<Lot>,
+    /// All that began or ended by then and were not saved since, whatever their status, in no order.
+    /// They are few, as the sweep saves them anew.
+    pub due: Vec<Lot>,
 }
 
 impl Database {
@@ -91,38 +100,33 @@ impl Database {
         page: Page<Position>,
     ) -> Result<Rows<Lot>, StoreError> {
         let query = rewards_where(tenant_id, filter);
-        if let Some((status, now)) = filter.status {
-            return self.rewards_of_status(query, (status, now), page).await;
-        }
         let place = [Column::Seq, Column::N];
         let rows = by_place(&self.reader, query, place, Direction::NewestFirst, &page).await?;
         rows.try_map(Row::record)
     }
 
-    /// Those of a status: of a row that is not due yet it is the kept one, of one that is due by now
-    /// it follows from the row. Few are due, as the sweep saves them anew.
-    async fn rewards_of_status(
+    /// What a page of the rewards of a status at `now` is cut from.
+    pub async fn rewards_of_status(
         &self,
-        query: Select<Entity>,
+        tenant_id: i64,
+        filter: &RewardFilter,
         (status, now): (Status, Time),
-        page: Page<Position>,
-    ) -> Result<Rows<Lot>, StoreError> {
-        let at = cells::micros(now);
-        let kept = (query.clone())
+        page: &Page<Position>,
+    ) -> Result<RewardsOfStatus, StoreError> {
+        let (at, newest) = (cells::micros(now), Direction::NewestFirst);
+        // A database might rather read every lot in order than who is due.
+        let place = [Column::Seq.into_expr().add(0), Column::N.into_expr()];
+        let due = rewards_where(tenant_id, filter).filter(Column::DueAt.lte(at));
+        let due = within(due, &place, newest, page).all(&self.reader).await?;
+        let kept = rewards_where(tenant_id, filter)
             .filter(Column::Status.eq(status.word()))
             .filter(Column::DueAt.is_null().or(Column::DueAt.gt(at)));
-        let due = query.filter(Column::DueAt.lte(at)).filter(has_status(status, now));
-        let (reader, newest) = (&self.reader, Direction::NewestFirst);
         let place = [Column::Seq.into_expr(), Column::N.into_expr()];
-        let mut found = window(reader, kept, place, newest, &page).await?;
-        // Who is due is sorted: a database might rather read every lot in order.
-        let place = [Column::Seq.into_expr().add(0), Column::N.into_expr()];
-        found.extend(window(reader, due, place, newest, &page).await?);
-        found.sort_unstable_by_key(|row| (row.seq, row.n));
-        if matches!(page.window, Window::First(_)) {
-            found.reverse();
-        }
-        Rows::cut(&page, found).try_map(Row::record)
+        let kept = window(&self.reader, kept, place, newest, page).await?;
+        // One that was saved anew between the two looks is no longer due.
+        let settled: HashSet<Uuid> = kept.iter().map(|row| row.id).collect();
+        let due = due.into_iter().filter(|row| !settled.contains(&row.id)).collect();
+        Ok(RewardsOfStatus { kept: records(kept)?, due: records(due)? })
     }
 
     /// Rewards without an account that began or ended since their rows were saved, the longest due
@@ -162,7 +166,6 @@ pub(super) async fn open<C: ConnectionTrait>(
     records(keyed.find(connection, &is_true(Column::IsOpen), keys).await?)
 }
 
-/// Without the status, which is told in another way.
 fn rewards_where(tenant_id: i64, filter: &RewardFilter) -> Select<Entity> {
     let mut query = Entity::find().filter(Column::TenantId.eq(tenant_id));
     if let Some(user_id) = &filter.user_id {
@@ -172,41 +175,4 @@ fn rewards_where(tenant_id: i64, filter: &RewardFilter) -> Select<Entity> {
         query = query.filter(Column::Kind.eq(kind.word()));
     }
     query
-}
-
-/// [`Lot::status_at`] as a condition on the row.
-fn has_status(status: Status, now: Time) -> Condition {
-    let now = cells::micros(now);
-    let is = |kind: Kind| Column::Kind.eq(kind.word());
-    let state = |state: LotState| Column::State.eq(state.word());
-    let live = || state(LotState::Held).or(state(LotState::Booked));
-    let of_account = || is(Kind::Credit).or(is(Kind::Quota));
-    let begun = || Column::AvailableFrom.lte(now);
-    // Never NULL, so that it can be negated.
-    let ended = || Column::ExpiresAt.is_not_null().and(Column::ExpiresAt.lte(now));
-    let some_left = || Column::Remaining.gt(0);
-    let paid = || is(Kind::StripeBalance).and(state(LotState::Booked));
-    let any: Expr = match status {
-        Status::Cancelled => return Condition::all().add(state(LotState::Cancelled)),
-        Status::Failed => return Condition::all().add(state(LotState::Failed)),
-        Status::Pending => {
-            let waits = Column::AvailableFrom.gt(now).or(is(Kind::StripeBalance));
-            paid().not().and(waits)
-        }
-        Status::Active => {
-            let usable = is(Kind::Feature).or(of_account().and(some_left()));
-            begun().and(ended().not()).and(usable)
-        }
-        Status::Expired => {
-            let left = some_left().and(ended());
-            let lost = some_left().not().and(Column::Expired.gt(0));
-            let over = is(Kind::Feature).and(ended()).or(of_account().and(left.or(lost)));
-            begun().and(over)
-        }
-        Status::Redeemed => {
-            let used_up = some_left().not().and(Column::Expired.lte(0));
-            paid().or(begun().and(of_account()).and(used_up))
-        }
-    };
-    Condition::all().add(live()).add(any)
 }

@@ -40,7 +40,7 @@ pub use decisions::DecisionFilter;
 pub use error::StoreError;
 pub use lane::LaneTransaction;
 pub use listing::Direction;
-pub use lots::RewardFilter;
+pub use lots::{RewardFilter, RewardsOfStatus};
 pub use paging::{Count, Page, Rows, Window};
 pub use programs::{ActiveProgram, ProgramVersion};
 pub use referrals::{Leader, Metric, ReferralFilter};

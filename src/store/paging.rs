@@ -58,7 +58,8 @@ pub struct Rows<R> {
 impl<R> Rows<R> {
     /// Makes a page of what was found: at most one row more than asked for, counted from the
     /// window's own end. A row seen earlier lies beyond the other end.
-    pub(super) fn cut<K>(page: &Page<K>, mut found: Vec<R>) -> Self {
+    #[must_use]
+    pub fn cut<K>(page: &Page<K>, mut found: Vec<R>) -> Self {
         let size = usize::try_from(page.window.size()).unwrap_or(usize::MAX);
         let more = found.len() > size;
         found.truncate(size);

@@ -7,7 +7,8 @@ use crate::domain::records::{AccountKey, Kind, Lane, Lot, LotState, Position, St
 use crate::domain::state::Change;
 use crate::domain::time::{Time, month_of};
 use crate::store::{
-    ApiKey, Database, KeyRole, Metric, Page, ProgramVersion, ReferralFilter, RewardFilter,
+    ApiKey, Database, KeyRole, Metric, Page, ProgramVersion, ReferralFilter, RewardFilter, Rows,
+    Window,
 };
 
 /// A lot in each combination of kind, state, times and amounts.
@@ -39,10 +40,29 @@ fn every_lot() -> Vec<Lot> {
     lots
 }
 
+/// A page of the rewards of a status at a time, of accounts that owe nothing.
+pub async fn status_page(
+    database: &Database,
+    tenant_id: i64,
+    (status, at): (Status, Time),
+    page: Page<Position>,
+) -> Rows<Lot> {
+    let filter = RewardFilter::default();
+    let found = database.rewards_of_status(tenant_id, &filter, (status, at), &page).await.unwrap();
+    assert!(found.kept.len() as u64 <= page.window.size() + 1);
+    let mut rewards = found.due;
+    rewards.retain(|lot| lot.status_at(at) == status);
+    rewards.extend(found.kept);
+    rewards.sort_unstable_by_key(|lot| lot.created);
+    if matches!(page.window, Window::First(_)) {
+        rewards.reverse();
+    }
+    Rows::cut(&page, rewards)
+}
+
 /// The rewards of a status at a time, read in pages of 50 forward and in one page from the end.
 async fn of_status(database: &Database, tenant_id: i64, status: Status, at: Time) -> Vec<Lot> {
-    let filter = RewardFilter { status: Some((status, at)), ..Default::default() };
-    let page = async |page| database.rewards_page(tenant_id, &filter, page).await.unwrap();
+    let page = async |page| status_page(database, tenant_id, (status, at), page).await;
     let (mut found, mut after) = (Vec::new(), None);
     loop {
         let rows = page(Page { after, ..Page::first(50) }).await;

@@ -3,11 +3,12 @@
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{ConnectionTrait, DbBackend};
 
+use super::finding::status_page;
 use super::{on_each_bare, on_sqlite};
 use crate::domain::records::Status;
 use crate::domain::state::{Key, Slice};
 use crate::domain::time::Time;
-use crate::store::{Invariant, Page, RewardFilter};
+use crate::store::{Invariant, Page};
 
 /// Two notices of one event, by two decisions about different users, and somebody who was erased.
 const OLD: [&str; 5] = [
@@ -125,9 +126,8 @@ async fn rewards_referrers_and_purchases_learn_how_they_stand() {
         for at in [100, 150, 200, 300, 400] {
             let mut found = 0;
             for status in [Status::Pending, Status::Active, Status::Expired, Status::Failed] {
-                let filter =
-                    RewardFilter { status: Some((status, time(at))), ..Default::default() };
-                let rewards = database.rewards_page(1, &filter, Page::first(9)).await.unwrap().rows;
+                let rewards = status_page(&database, 1, (status, time(at)), Page::first(9)).await;
+                let rewards = rewards.rows;
                 assert!(rewards.iter().all(|lot| lot.status_at(time(at)) == status), "{at}");
                 found += rewards.len();
             }
