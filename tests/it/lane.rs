@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use chrono::TimeDelta;
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection};
 use serde_json::{Value, json};
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 
 use crate::harness::{Answer, Kind, PrivateDatabase, Server, Shop, play};
 use crate::stories;
@@ -15,6 +15,8 @@ stories!("rules/gatewayz":
     one_that_cannot_be_saved_harms_no_other,
     the_queue_is_bounded,
     a_bulk_call_takes_no_room_of_others,
+    what_a_bulk_caller_left_behind_is_not_done,
+    a_bulk_call_waits_as_long_as_it_takes,
     what_waits_too_long_did_not_happen,
     twenty_equal_ones_in_a_batch_are_one,
     a_clock_that_is_behind_changes_nothing,
@@ -136,6 +138,47 @@ async fn a_bulk_call_takes_no_room_of_others(server: &Server) {
     let results = bulk.await.unwrap()["results"].as_array().unwrap().clone();
     assert!(results.iter().all(|result| result["payload"]["created"] == true), "{results:?}");
     assert_eq!(shop.balance("ann").await, 1_000);
+}
+
+/// Begins to grant 5 to each of 300 users, who are there; nothing is done while a row is held.
+async fn grant_to_many(server: &Server, shop: &Shop) -> (Holder, JoinHandle<Answer>) {
+    let ids: Vec<String> = (0..300).map(|n| format!("user-{n}")).collect();
+    let users: Vec<Value> = ids.iter().map(|id| json!({ "id": id })).collect();
+    let users = json!({ "users": users });
+    shop.service.mutate("registerUsers", users, "results { code }").await.ok();
+    let holder = Holder::hold(&server.database).await;
+    let admin = shop.admin.clone();
+    let input = json!({ "userIds": ids, "amount": 5, "idempotencyKey": "many" });
+    let fields = "results { code replayed }";
+    let call = tokio::spawn(async move { admin.mutate("grantCredits", input, fields).await });
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    (holder, call)
+}
+
+async fn what_a_bulk_caller_left_behind_is_not_done(server: &Server) {
+    let shop = shop_with_ann(server).await;
+    let (holder, call) = grant_to_many(server, &shop).await;
+    call.abort();
+    assert!(call.await.is_err(), "the call was not cut off");
+    holder.let_go().await;
+    // All others are done before, and there is room again for as many.
+    send(&shop, [grant(0)]).join_all().await;
+    let (holder, call) = grant_to_many(server, &shop).await;
+    holder.let_go().await;
+    let results = call.await.unwrap().ok()["results"].as_array().unwrap().clone();
+    let new = |result: &&Value| result["replayed"] == false;
+    assert_eq!(results.iter().filter(new).count(), 300, "{results:?}");
+    assert_eq!((shop.balance("user-0").await, shop.balance("user-299").await), (5, 5));
+}
+
+async fn a_bulk_call_waits_as_long_as_it_takes(server: &Server) {
+    let shop = shop_with_ann(server).await;
+    let (holder, call) = grant_to_many(server, &shop).await;
+    tokio::time::sleep(Duration::from_millis(10_500)).await;
+    holder.let_go().await;
+    let results = call.await.unwrap().ok()["results"].as_array().unwrap().clone();
+    assert!(results.iter().all(|result| result["code"].is_null()), "{results:?}");
+    assert_eq!(shop.balance("user-299").await, 5);
 }
 
 async fn what_waits_too_long_did_not_happen(server: &Server) {

@@ -17,7 +17,7 @@ use super::batch::{Applying, Broken, Ground, apply_batch, internal};
 use super::outcome::Outcome;
 use super::queue::{Queue, Taken};
 use super::shared::{Shared, overloaded, unknown};
-use super::ticket::Ticket;
+use super::ticket::{Class, Ticket};
 use crate::domain::refusal::Refusal;
 use crate::domain::state::Change;
 use crate::store::{LaneTransaction, StoreError};
@@ -39,8 +39,18 @@ pub(super) struct Batch<'a> {
     left: Vec<Arc<Ticket>>,
     /// Is the batch complete, so that nothing is taken from the queue any more?
     closed: bool,
+    /// Are all its commands those of bulk calls?
+    all_bulk: bool,
     /// The outcomes of a commit of which nothing is known.
     kept: Option<Kept>,
+}
+
+/// What a batch left behind.
+pub(super) struct Ended {
+    /// The commands that are for the next one.
+    pub left: Vec<Arc<Ticket>>,
+    /// Were all commands those of bulk calls, so that nobody else waited when it was made up?
+    pub all_bulk: bool,
 }
 
 struct Kept {
@@ -65,23 +75,30 @@ impl<'a> Batch<'a> {
         queue: &'a Queue,
         tickets: Vec<Arc<Ticket>>,
     ) -> Self {
-        Self { shared, tenant_id, queue, tickets, left: Vec::new(), closed: false, kept: None }
+        let left = Vec::new();
+        Self { shared, tenant_id, queue, tickets, left, closed: false, all_bulk: false, kept: None }
     }
 
-    /// Does the batch; gives the commands that it left for the next one.
-    pub async fn run(mut self) -> Vec<Arc<Ticket>> {
+    /// Does the batch.
+    pub async fn run(mut self) -> Ended {
+        self.finish().await;
+        Ended { left: self.left, all_bulk: self.all_bulk }
+    }
+
+    /// Tries until every command is answered, or left for the next batch.
+    async fn finish(&mut self) {
         let began = Instant::now();
         let mut pause = Duration::from_millis(5);
         loop {
             match self.attempt().await {
-                Tried::Answered => return self.left,
+                Tried::Answered => return,
                 Tried::Poisoned(why) => self.halve(&why),
                 Tried::Again(error) if began.elapsed() > LONGEST_TRYING => {
                     tracing::error!(tenant = self.tenant_id, %error, source = ?std::error::Error::source(&error), "a batch was given up");
                     let refusal = if self.kept.is_some() { unknown() } else { overloaded() };
                     self.take_all();
                     self.answer_all(&refusal);
-                    return self.left;
+                    return;
                 }
                 Tried::Again(error) => {
                     tracing::warn!(tenant = self.tenant_id, %error, "a batch is tried again");
@@ -127,6 +144,7 @@ impl<'a> Batch<'a> {
     fn take_all(&mut self) {
         if !std::mem::replace(&mut self.closed, true) {
             let Taken { batch, left } = self.queue.take(std::mem::take(&mut self.tickets));
+            self.all_bulk = batch.iter().all(|ticket| ticket.class == Class::Bulk);
             (self.tickets, self.left) = (batch, left);
         }
     }

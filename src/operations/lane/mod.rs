@@ -45,9 +45,9 @@ use crate::domain::refusal::Refusal;
 use crate::store::Database;
 use queue::Queue;
 use shared::{Shared, overloaded, unknown};
-use ticket::Ticket;
+use ticket::{Answered, Ticket};
 
-/// How long a command may wait unstarted; then nothing of it happened.
+/// How long a single command may wait unstarted; then nothing of it happened.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
 /// The lanes of all tenants, made when they are needed. Cheap to clone.
@@ -64,14 +64,15 @@ impl Lanes {
 
     /// Sends a command down its tenant's lane and waits for what became of it. OVERLOADED says that
     /// nothing happened; OUTCOME_UNKNOWN that the same command with the same key finds out. One of a
-    /// bulk call first waits until few enough of them are under way.
+    /// bulk call waits as long as it takes, first until few enough of them are under way; when its
+    /// caller goes away before it is begun, it is not done.
     pub async fn submit(
         &self,
         tenant: &TenantRef,
         command: Command,
         class: Class,
     ) -> Result<Outcome, Refusal> {
-        let _room = match class {
+        let room = match class {
             Class::Single => None,
             // It is never closed.
             Class::Bulk => {
@@ -79,7 +80,7 @@ impl Lanes {
                 room.acquire_owned().await.ok()
             }
         };
-        self.send(tenant.id, command, class).await
+        self.send(tenant.id, Ticket::new(command, class, room)).await
     }
 
     /// Sends a command of the server's own: what the clock or the disk asks for, not a caller.
@@ -93,18 +94,20 @@ impl Lanes {
             body,
             personal: None,
         };
-        self.send(tenant_id, command, Class::Single).await
+        self.send(tenant_id, Ticket::new(command, Class::Single, None)).await
     }
 
     async fn send(
         &self,
         tenant_id: i64,
-        command: Command,
-        class: Class,
+        (ticket, mut answer): (Ticket, Answered),
     ) -> Result<Outcome, Refusal> {
-        let (ticket, mut answer) = Ticket::new(command, class);
         let ticket = Arc::new(ticket);
         self.enqueue(tenant_id, &ticket)?;
+        if ticket.class == Class::Bulk {
+            let _abandoned = AbandonedOnDrop(&ticket);
+            return answer.await.unwrap_or_else(|_| Err(unknown()));
+        }
         match tokio::time::timeout(LONGEST_WAIT, &mut answer).await {
             Ok(answered) => answered.unwrap_or_else(|_| Err(unknown())),
             Err(_) if ticket.abandon() => Err(overloaded()),
@@ -135,5 +138,15 @@ impl Lanes {
             self.0.tasks.spawn(lane.run());
         }
         Ok(())
+    }
+}
+
+/// Gives a command up that was not begun when its caller went away.
+struct AbandonedOnDrop<'a>(&'a Ticket);
+
+impl Drop for AbandonedOnDrop<'_> {
+    fn drop(&mut self) {
+        // One that was begun, or answered, is not given up any more.
+        self.0.abandon();
     }
 }

@@ -17,9 +17,10 @@ const MAX_BYTES: usize = 8 << 20;
 /// The most commands of a batch.
 pub(super) const MAX_BATCH: usize = 500;
 
-/// How many commands of bulk calls are under way at once, in all. So few that the last of them is
-/// started long before it has waited too long, and less than half a batch: a single command that
-/// comes meanwhile is held up by no more.
+/// How many commands of bulk calls are under way at once, in all: each from when it is let in until
+/// it is answered, whether or not its caller is still there. This alone bounds them, however long
+/// they wait; and it is less than half a batch, so that a single command that comes meanwhile is
+/// held up by no more.
 const BULK_UNDER_WAY: usize = 200;
 
 /// The commands that wait for one tenant's lane.
@@ -125,6 +126,11 @@ impl Queue {
     pub fn is_empty(&self) -> bool {
         let waiting = self.lock();
         waiting.single.tickets.is_empty() && waiting.bulk.tickets.is_empty()
+    }
+
+    /// Does a single command wait?
+    pub fn has_single(&self) -> bool {
+        !self.lock().single.tickets.is_empty()
     }
 
     /// Claims to drive this queue; `true` for the one who must.

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::queue::{MAX_BATCH, MAX_COMMANDS, Queue};
+use super::shared::overloaded;
 use super::ticket::{Class, Ticket};
 use crate::domain::command::{Body, Command};
 
 /// A command that is known by its user's name.
-fn ticket(class: Class, name: &str) -> Arc<Ticket> {
-    let command = Command {
+fn command(name: &str) -> Command {
+    Command {
         id: Uuid::from_u128(1),
         seed: Uuid::from_u128(2),
         actor: "system".to_owned(),
@@ -18,8 +19,11 @@ fn ticket(class: Class, name: &str) -> Arc<Ticket> {
         input_hash: String::new(),
         body: Body::GenerateCode { user_id: name.to_owned() },
         personal: None,
-    };
-    Arc::new(Ticket::new(command, class).0)
+    }
+}
+
+fn ticket(class: Class, name: &str) -> Arc<Ticket> {
+    Arc::new(Ticket::new(command(name), class, None).0)
 }
 
 fn name(ticket: &Arc<Ticket>) -> &str {
@@ -135,4 +139,27 @@ fn nobody_works_for_those_who_left() {
     let batch = queue.take(Vec::new()).batch;
     assert_eq!(names(&batch), ["b0", "b1", "b2", "b3", "b4"]);
     assert!(queue.is_empty());
+}
+
+#[test]
+fn a_command_keeps_its_room_until_it_is_answered() {
+    let queue = Queue::default();
+    let all = queue.bulk_room.available_permits();
+    let enter = |name| {
+        let room = Arc::clone(&queue.bulk_room).try_acquire_owned().ok();
+        let (ticket, answer) = Ticket::new(command(name), Class::Bulk, room);
+        // Its caller goes away.
+        drop(answer);
+        let ticket = Arc::new(ticket);
+        queue.push(Arc::clone(&ticket)).unwrap();
+        ticket
+    };
+    enter("given up").abandon();
+    enter("begun");
+    assert_eq!(queue.bulk_room.available_permits(), all - 2);
+    let batch = queue.take(Vec::new()).batch;
+    assert_eq!(names(&batch), ["begun"]);
+    assert_eq!(queue.bulk_room.available_permits(), all - 1);
+    batch[0].answer(Err(overloaded()));
+    assert_eq!(queue.bulk_room.available_permits(), all);
 }

@@ -3,13 +3,16 @@
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::outcome::Outcome;
 use crate::domain::command::Command;
 use crate::domain::refusal::Refusal;
 
 type Answer = Result<Outcome, Refusal>;
+
+/// Where the answer to a command will come.
+pub(super) type Answered = oneshot::Receiver<Answer>;
 
 const WAITING: u8 = 0;
 const STARTED: u8 = 1;
@@ -32,16 +35,28 @@ pub(super) struct Ticket {
     /// About how many bytes it keeps in memory.
     pub weight: usize,
     stage: AtomicU8,
-    answer: Mutex<Option<oneshot::Sender<Answer>>>,
+    caller: Mutex<Option<Caller>>,
+}
+
+/// Who waits for an answer.
+struct Caller {
+    answer: oneshot::Sender<Answer>,
+    /// The room that the command takes among those of bulk calls, until it is answered: also when
+    /// nobody waits for it any more.
+    _room: Option<OwnedSemaphorePermit>,
 }
 
 impl Ticket {
-    /// A ticket, and where its answer will come.
-    pub fn new(command: Command, class: Class) -> (Self, oneshot::Receiver<Answer>) {
-        let (sender, receiver) = oneshot::channel();
+    /// A ticket, and where its answer will come. It keeps its `room` until it is answered or gone.
+    pub fn new(
+        command: Command,
+        class: Class,
+        room: Option<OwnedSemaphorePermit>,
+    ) -> (Self, Answered) {
+        let (answer, receiver) = oneshot::channel();
         let weight = weight_of(&command);
-        let (stage, answer) = (AtomicU8::new(WAITING), Mutex::new(Some(sender)));
-        (Self { command, class, weight, stage, answer }, receiver)
+        let caller = Mutex::new(Some(Caller { answer, _room: room }));
+        (Self { command, class, weight, stage: AtomicU8::new(WAITING), caller }, receiver)
     }
 
     /// Begins to work on it; `false` when nobody waits for it any more.
@@ -56,9 +71,9 @@ impl Ticket {
 
     /// Answers, once; who no longer waits does not hear it.
     pub fn answer(&self, answer: Answer) {
-        let sender = self.answer.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(sender) = sender {
-            drop(sender.send(answer));
+        let caller = self.caller.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(caller) = caller {
+            drop(caller.answer.send(answer));
         }
     }
 }
