@@ -8,6 +8,9 @@ use crate::domain::refusal::Refusal;
 /// How long a visitor waits for the count. It is counted all the same, only not waited for.
 const LONGEST_WAIT: Duration = Duration::from_millis(500);
 
+/// How long a visit waits to be counted; then it is not. So visits never pile up without end.
+const LONGEST_COUNTING: Duration = Duration::from_secs(10);
+
 /// How much of what a browser calls itself is kept, in characters.
 const LONGEST_AGENT: usize = 255;
 
@@ -49,8 +52,13 @@ pub async fn follow(call: &Call, code: &str, user_agent: Option<&str>) -> Result
 
 async fn count(call: Call, code: String, user_agent: Option<String>) {
     let counting = tokio::spawn(async move {
-        if let Err(refusal) = referrals::track_click(&call, code, user_agent, None).await {
-            tracing::warn!(%refusal, "a visit was not counted");
+        // Visitors never take the room of others.
+        let call = call.in_bulk();
+        let counted = referrals::track_click(&call, code, user_agent, None);
+        match tokio::time::timeout(LONGEST_COUNTING, counted).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(refusal)) => tracing::warn!(%refusal, "a visit was not counted"),
+            Err(_) => tracing::warn!("a visit waited too long to be counted"),
         }
     });
     // Left alone, the task goes on.
