@@ -43,6 +43,7 @@ pub(super) fn join<V>(
             tenant: tenant.clone(),
             audience: Arc::clone(&seat.audience),
             seen: None,
+            unread: HashSet::new(),
         };
         hub.serve(&seat, poller.run());
     }
@@ -55,6 +56,8 @@ struct Poller {
     audience: Arc<Audience>,
     /// What events up to this one changed was shown.
     seen: Option<i64>,
+    /// Accounts that could not be read, and are asked for again.
+    unread: HashSet<AccountKey>,
 }
 
 impl Poller {
@@ -85,15 +88,17 @@ impl Poller {
         let seq = self.operations.database.last_seq(self.tenant.id).await?;
         self.tell_notices(seq).await?;
         let changed = self.changed(seq).await?;
-        let keys: HashSet<AccountKey> = due.into_iter().chain(changed).collect();
-        self.show(round, &keys.into_iter().collect::<Vec<_>>()).await?;
+        let unread = self.unread.iter().cloned().collect();
+        let unread = self.audience.watchers().watched(Some(unread));
+        let keys: HashSet<AccountKey> = due.into_iter().chain(changed).chain(unread).collect();
+        self.unread = self.show(round, &keys.into_iter().collect::<Vec<_>>()).await?;
         self.seen = Some(seq);
         Ok(())
     }
 
-    /// Reads accounts together and shows them. One that cannot be read holds up no other.
-    async fn show(&self, round: u64, keys: &[AccountKey]) -> Result<(), Refusal> {
-        let mut refused = Ok(());
+    /// Reads accounts together and shows them. One that cannot be read holds up no other; gives those.
+    async fn show(&self, round: u64, keys: &[AccountKey]) -> Result<HashSet<AccountKey>, Refusal> {
+        let mut unread = HashSet::new();
         let mut waiting: Vec<&[AccountKey]> = keys.chunks(ACCOUNTS_AT_ONCE).collect();
         while let Some(some) = waiting.pop() {
             match credits::accounts_of(&self.operations, &self.tenant, some).await {
@@ -101,11 +106,17 @@ impl Poller {
                 Err(refusal) if refusal.code == Code::Internal && some.len() > 1 => {
                     waiting.extend(<[_; 2]>::from(some.split_at(some.len() / 2)));
                 }
-                Err(refusal) if refusal.code == Code::Internal => refused = Err(refusal),
+                Err(refusal) if refusal.code == Code::Internal => {
+                    // Once, and not again in every round.
+                    if some.iter().any(|key| !self.unread.contains(key)) {
+                        tracing::error!(tenant = self.tenant.id, %refusal, "a watched account cannot be read; it is asked for again");
+                    }
+                    unread.extend(some.iter().cloned());
+                }
                 Err(refusal) => return Err(refusal),
             }
         }
-        refused
+        Ok(unread)
     }
 
     /// The watched accounts that changed since they were shown.

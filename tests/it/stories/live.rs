@@ -25,6 +25,7 @@ stories!("rules/gatewayz", "tests/programs/harbour", "rules/starter":
     a_subscription_is_for_sockets,
     a_socket_has_room_for_so_many,
     an_erased_user_can_be_watched,
+    an_account_that_cannot_be_read_holds_up_no_other,
 );
 
 const CREDITS: &str = "subscription { creditsChanged { balance pending totalEarned totalUsed } }";
@@ -289,7 +290,34 @@ async fn an_erased_user_can_be_watched(server: &Server) {
     shop.admin.mutate("eraseUser", json!({ "userId": "ann" }), "user { id }").await.ok();
     ann.is_quiet().await;
     ann.subscribe("3", BALANCE).await;
-    ann.message().await;
+    // The ledger stays as it was.
+    assert_eq!(ann.data("3").await["balance"], 44);
+}
+
+async fn an_account_that_cannot_be_read_holds_up_no_other(server: &Server) {
+    let (shop, address, mut ann) = ann(server, "gatewayz").await;
+    shop.register("bea").await;
+    shop.add(json!({ "userId": "bea", "amount": 30 })).await.ok();
+    let connection = Database::connect(&server.database.url).await.unwrap();
+    let due = async |at: &str| {
+        let update = format!("UPDATE accounts SET next_due_at = {at} WHERE user_id = 'bea'");
+        connection.execute_unprepared(&update).await.unwrap();
+    };
+    // There is no such time.
+    due("9223372036854775807").await;
+    let mut bea = socket(address, &server.user("gatewayz", "bea").await).await;
+    bea.subscribe("1", BALANCE).await;
+    ann.subscribe("1", BALANCE).await;
+    assert_eq!(ann.data("1").await["balance"], 0);
+    for balance in 1..=5 {
+        shop.add(json!({ "userId": "ann", "amount": 1 })).await.ok();
+        assert_eq!(ann.data("1").await["balance"], balance);
+    }
+    bea.is_quiet().await;
+    // It is asked for again and again.
+    due("NULL").await;
+    assert_eq!(bea.data("1").await["balance"], 30);
+    connection.close().await.unwrap();
 }
 
 /// A number from the server's PostgreSQL; `None` on SQLite, which counts nothing.
