@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, Statement};
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 
 use crate::harness::{Answer, Server, Shop};
 use crate::stories;
@@ -262,22 +263,24 @@ async fn too_many_are_refused_at_once(server: &Server) {
     assert_eq!(shop.admin.get("{ promoCodes { nodes { code } } }").await["nodes"], json!([]));
 }
 
-/// While a bulk call is at work, single commands are sent one after another. Of each it is told how
-/// many commands were done between its sending and itself: never more than half a batch.
+/// While four bulk calls are at work, single commands are sent one after another. Of each it is told
+/// how many commands were done between its sending and itself: as a rule no more than half a batch,
+/// though four times as many would be under way if nothing held the calls back.
 async fn single_commands_are_answered_meanwhile(server: &Server) {
     let shop = server.shop("productready").await;
     let ids = crowd(&shop, 1_000).await;
     let connection = Database::connect(&server.database.url).await.unwrap();
-    let bulk = {
+    let mut calls = JoinSet::new();
+    for season in ["spring", "summer", "autumn", "winter"] {
         let admin = shop.admin.clone();
-        let input = json!({ "userIds": ids, "amount": 5, "idempotencyKey": "summer" });
-        tokio::spawn(async move { admin.mutate("grantCredits", input, GRANTED).await.ok() })
-    };
+        let input = json!({ "userIds": ids, "amount": 5, "idempotencyKey": season });
+        calls.spawn(async move { admin.mutate("grantCredits", input, GRANTED).await.ok() });
+    }
     while number(&connection, GRANTS).await == 0 {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     let mut ahead = Vec::new();
-    while number(&connection, GRANTS).await < 1_000 {
+    while number(&connection, GRANTS).await < 4_000 {
         let key = format!("single-{}", ahead.len());
         let before = number(
             &connection,
@@ -289,10 +292,13 @@ async fn single_commands_are_answered_meanwhile(server: &Server) {
         let own = format!("SELECT seq AS number FROM events WHERE idempotency_key = '{key}'");
         ahead.push(number(&connection, &own).await - before - 1);
     }
-    let results = bulk.await.unwrap();
-    assert!(codes(results["results"].as_array().unwrap()).iter().all(|code| code.is_empty()));
-    assert!(ahead.len() >= 3, "the bulk call was over too soon: {ahead:?}");
-    assert!(ahead.iter().all(|count| *count <= 250), "{ahead:?}");
+    for results in calls.join_all().await {
+        assert!(codes(results["results"].as_array().unwrap()).iter().all(|code| code.is_empty()));
+    }
     println!("done ahead of single commands: {ahead:?}");
+    assert!(ahead.len() >= 5, "the bulk calls were over too soon: {ahead:?}");
+    // A batch that ends while one is on its way counts as well, so not each single one tells.
+    ahead.sort_unstable();
+    assert!(ahead[ahead.len() / 2] <= 250, "{ahead:?}");
     connection.close().await.unwrap();
 }
