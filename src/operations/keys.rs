@@ -45,13 +45,21 @@ pub async fn create(
     make(&call.operations, &tenant, name, role).await
 }
 
-/// Makes a key for a tenant.
+/// The name under which `guerdon import` grants, as a key of this name would: no key may have it.
+pub const OF_IMPORTS: &str = "import";
+
+/// Makes a key for a tenant; BAD_USER_INPUT for a name that is taken by the server itself.
 pub async fn make(
     operations: &Operations,
     tenant: &Tenant,
     name: String,
     role: KeyRole,
 ) -> Result<NewKey, Refusal> {
+    if name == OF_IMPORTS {
+        return Err(Refusal::bad_input(format!(
+            "The name {OF_IMPORTS} is kept for what guerdon import grants: give the key another name."
+        )));
+    }
     let key = format!("gdn_{}_{}.{}", name_of(role), tenant.reference.slug, secrets::random_hex()?);
     let id = Uuid::now_v7();
     let row = ApiKey {

@@ -291,6 +291,9 @@ async fn tenants_and_keys(server: &Server) {
     operator.mutate("createApiKey", keyless, "id").await.refused(BAD);
     let nowhere = json!({ "name": "k", "role": "SERVICE", "tenant": "nowhere" });
     operator.mutate("createApiKey", nowhere, "id").await.refused("NOT_FOUND");
+    let taken = json!({ "name": "import", "role": "ADMIN", "tenant": "productready" });
+    let refused = operator.mutate("createApiKey", taken, "id").await.refused(BAD);
+    assert!(refused["message"].as_str().unwrap().contains("another name"), "{refused:#}");
     let tenants = operator.get("{ tenants { nodes { slug } } }").await;
     assert_eq!(tenants["nodes"], json!([{ "slug": "productready" }]));
 }
