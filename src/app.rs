@@ -34,6 +34,9 @@ pub enum StartError {
         #[source]
         source: StoreError,
     },
+    /// The database is not there, or its tables are not up to date.
+    #[error("The database {0} is not there or not up to date: run `guerdon migrate` first.")]
+    NotMigrated(String),
     /// The operator's key is missing or cannot be used.
     #[error("{0}")]
     OperatorKey(String),
@@ -147,6 +150,15 @@ pub async fn open(
     let database = database.map_err(|source| unusable(url, source))?;
     database.migrate().await.map_err(|source| unusable(url, source))?;
     Ok(Operations::new(database, clock, operator_key.map(ExposeSecret::expose_secret)))
+}
+
+/// Opens the database as it is, and changes nothing about it; an error when it would have to be
+/// migrated first. Nobody is the operator.
+pub async fn open_as_it_is(url: &str, clock: Clock) -> Result<Operations, StartError> {
+    let database = Database::connect_as_it_is(url, Options::default()).await;
+    let database = database.map_err(|source| unusable(url, source))?;
+    let database = database.ok_or_else(|| StartError::NotMigrated(without_password(url)))?;
+    Ok(Operations::new(database, clock, None))
 }
 
 fn unusable(url: &str, source: StoreError) -> StartError {

@@ -84,7 +84,7 @@ fn instant(text: &str) -> Result<Time, String> {
 
 impl Export {
     async fn run(self) -> anyhow::Result<()> {
-        let operations = self.place.open().await?;
+        let operations = self.place.open_as_it_is().await?;
         let found = tenants::by_slug(&operations, &self.tenant).await?;
         let tenant = found.with_context(|| {
             format!("There is no tenant {}: see guerdon tenant list.", self.tenant)

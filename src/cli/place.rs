@@ -24,4 +24,9 @@ impl Place {
     pub async fn open(&self) -> anyhow::Result<Operations> {
         Ok(app::open(&self.database_url, Clock::machine(), None).await?)
     }
+
+    /// Opens the database as it is; an error when it would have to be made or migrated first.
+    pub async fn open_as_it_is(&self) -> anyhow::Result<Operations> {
+        Ok(app::open_as_it_is(&self.database_url, Clock::machine()).await?)
+    }
 }

@@ -1,17 +1,17 @@
 //! Credits: grants and spends by hand, reversals, accounts, lots and the ledger.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use uuid::Uuid;
 
 use super::page::{Page, PageRequest};
-use super::submit::{Done, Draft, submit};
+use super::submit::{Done, Draft, input_hash, submit};
 use super::{Call, Operations, input, peek};
 use crate::domain::amount::Amount;
 use crate::domain::caller::{Role, TenantRef};
 use crate::domain::command::{Body, Grant, Spend};
-use crate::domain::records::{Account, AccountKey, Lot, Transaction};
-use crate::domain::refusal::Refusal;
+use crate::domain::records::{Account, AccountKey, EventKey, Lot, Operation, Transaction};
+use crate::domain::refusal::{Code, Refusal};
 use crate::domain::time::Time;
 
 pub use crate::store::TransactionFilter;
@@ -69,6 +69,33 @@ pub async fn add(call: &Call, grant: NewGrant) -> Result<Credited, Refusal> {
 pub async fn submit_grant(call: &Call, grant: NewGrant) -> Result<Done, Refusal> {
     check_grant(&grant)?;
     submit(call, draft(call, grant)).await
+}
+
+/// Of each of these grants, in their order: was it granted before? IDEMPOTENCY_CONFLICT where its key
+/// was used with another input.
+pub async fn granted_before(
+    call: &Call,
+    grants: &[NewGrant],
+) -> Result<Vec<Result<bool, Refusal>>, Refusal> {
+    let operation = Operation::AddCredits;
+    let keys: Vec<EventKey> = (grants.iter())
+        .filter_map(|grant| Some(EventKey { operation, key: grant.idempotency_key.clone()? }))
+        .collect();
+    let found = call.operations.database.events_by_keys(call.tenant()?.id, &keys).await?;
+    let hash_of: HashMap<_, _> =
+        found.into_iter().filter_map(|event| Some((event.key?, event.input_hash))).collect();
+    let mut before = Vec::with_capacity(grants.len());
+    for grant in grants {
+        before.push(match grant.idempotency_key.as_ref().and_then(|key| hash_of.get(key)) {
+            None => Ok(false),
+            Some(hash) if *hash == input_hash(call, &draft(call, grant.clone())).await? => Ok(true),
+            Some(_) => {
+                let message = "This key was used before with another input: repeat that very input, or take a new key.";
+                Err(Refusal::new(Code::IdempotencyConflict, message))
+            }
+        });
+    }
+    Ok(before)
 }
 
 /// Looks at a grant in itself.

@@ -58,7 +58,7 @@ pub async fn submit(call: &Call, draft: Draft) -> Result<Done, Refusal> {
 
 /// SHA-256 of the input as canonical JSON. What is personal must not be guessable from it, so then
 /// it is keyed.
-async fn input_hash(call: &Call, draft: &Draft) -> Result<String, Refusal> {
+pub(super) async fn input_hash(call: &Call, draft: &Draft) -> Result<String, Refusal> {
     let input = match &draft.input {
         Some(input) => input.clone(),
         None => serde_json::to_value((&draft.body, &draft.personal))

@@ -40,6 +40,12 @@ pub fn is_sqlite(url: &str) -> bool {
     url.starts_with("sqlite:")
 }
 
+/// Is this the address of a SQLite file that is not there?
+pub fn lacks_file(url: &str) -> bool {
+    let file = is_sqlite(url).then(|| url.parse::<SqliteConnectOptions>().ok()).flatten();
+    file.is_some_and(|file| !file.get_filename().exists())
+}
+
 /// The connections for writing: each waits 5 seconds for a lock and no longer.
 pub async fn writer(url: &str, options: &Options) -> Result<DatabaseConnection, StoreError> {
     let mut connect = common(url, options);

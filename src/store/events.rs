@@ -2,14 +2,16 @@
 
 use std::collections::HashMap;
 
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+};
 use serde_json::{Map, Value};
 
 use super::rows::event::{self, Column, Entity, personal};
 use super::rows::{cells, lane};
-use super::statement::find_in;
+use super::statement::{Keyed, find_in};
 use super::{Database, StoreError};
-use crate::domain::records::Event;
+use crate::domain::records::{Event, EventKey};
 
 impl Database {
     /// The tenant's events after a number, in order.
@@ -29,6 +31,15 @@ impl Database {
         whole(&self.reader, tenant_id, rows).await
     }
 
+    /// The tenant's events with these keys, as far as they are there, in no order.
+    pub async fn events_by_keys(
+        &self,
+        tenant_id: i64,
+        keys: &[EventKey],
+    ) -> Result<Vec<Event>, StoreError> {
+        by_keys(&self.reader, tenant_id, keys).await
+    }
+
     /// The tenant's own settings as they were in a version; `None` when there was no such version.
     pub async fn settings_version(
         &self,
@@ -40,8 +51,24 @@ impl Database {
     }
 }
 
+/// The tenant's events with these keys, as far as they are there, in no order.
+pub(super) async fn by_keys<C: ConnectionTrait>(
+    connection: &C,
+    tenant_id: i64,
+    keys: &[EventKey],
+) -> Result<Vec<Event>, StoreError> {
+    let keyed = Keyed::<Entity, _> {
+        tenant: (Column::TenantId, tenant_id),
+        prefix: [Column::Operation],
+        last: Column::IdempotencyKey,
+    };
+    let keys = keys.iter().map(|key| ([key.operation.name().to_owned()], key.key.clone()));
+    let rows = keyed.find(connection, &Condition::all(), keys).await?;
+    whole(connection, tenant_id, rows).await
+}
+
 /// Events with what is personal about them, as far as that is still there.
-pub(super) async fn whole<C: ConnectionTrait>(
+async fn whole<C: ConnectionTrait>(
     connection: &C,
     tenant_id: i64,
     rows: Vec<event::Model>,

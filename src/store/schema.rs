@@ -3,7 +3,7 @@
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend};
 
-use super::{Database, StoreError, connect};
+use super::{Database, Options, StoreError, connect};
 
 /// Names the guard among PostgreSQL's advisory locks.
 const GUARD: &str = "SELECT pg_advisory_lock(7167380)";
@@ -21,6 +21,20 @@ impl Database {
         };
         connection.close().await?;
         outcome
+    }
+
+    /// Opens the database at `url` as it is; `None` when it is not there, or its tables are not those
+    /// that this program knows. Makes neither file nor table.
+    pub async fn connect_as_it_is(url: &str, options: Options) -> Result<Option<Self>, StoreError> {
+        if connect::lacks_file(url) {
+            return Ok(None);
+        }
+        let database = Self::connect(url, options).await?;
+        if database.is_migrated().await? {
+            return Ok(Some(database));
+        }
+        database.close().await?;
+        Ok(None)
     }
 
     /// Is the schema the one that this program knows?

@@ -105,7 +105,9 @@ on_both!(
     refused_lines_are_named_and_can_be_mended,
     a_bad_file_is_refused_before_anything_is_written,
     an_import_that_was_killed_goes_on_beside_a_server,
+    single_commands_are_answered_beside_an_import,
     the_ledger_is_exported_as_it_is,
+    what_only_looks_changes_no_table,
 );
 
 async fn the_same_file_again_does_nothing_twice(office: Office) {
@@ -119,6 +121,11 @@ async fn the_same_file_again_does_nothing_twice(office: Office) {
     assert_eq!(office.good(&CREDITS), "credits: 3 granted, 0 granted before, 0 refused\n");
     assert_eq!(office.good(&CREDITS), "credits: 0 granted, 3 granted before, 0 refused\n");
     office.file("credits.csv", &format!("{credits}ann,500,,\nbob,1,,\n"));
+    let only_checked = [&CREDITS[..], &["--dry-run"]].concat();
+    assert_eq!(
+        office.good(&only_checked),
+        "credits: 2 granted, 3 granted before, 0 refused (only checked, nothing was written)\n"
+    );
     assert_eq!(office.good(&CREDITS), "credits: 2 granted, 3 granted before, 0 refused\n");
     let again = [&CREDITS[..], &["--batch", "december"]].concat();
     assert_eq!(office.good(&again), "credits: 5 granted, 0 granted before, 0 refused\n");
@@ -250,6 +257,67 @@ async fn an_import_that_was_killed_goes_on_beside_a_server(office: Office) {
     assert!(seqs.is_sorted_by(|one, next| one < next), "{seqs:?}");
     drop(server);
     office.close().await;
+}
+
+async fn single_commands_are_answered_beside_an_import(office: Office) {
+    const LINES: i64 = 4_000;
+    office.users("id\nann\nbob\n");
+    let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
+    let server = Process::serve(&office.database.url, &rules).await;
+    let shop = server.shop("acme");
+    let lines = (0..LINES).map(|n| format!("bob,{}\n", n % 3 + 1));
+    office.file("credits.csv", &format!("user_id,amount\n{}", lines.collect::<String>()));
+    let mut child = office.command(&CREDITS).stdout(Stdio::null()).spawn().unwrap();
+    while office.number(GRANTS).await == 0 {
+        assert!(child.try_wait().unwrap().is_none(), "it ended before anything was written");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let mut answered = 0;
+    let ended = loop {
+        if let Some(ended) = child.try_wait().unwrap() {
+            break ended;
+        }
+        // Never OVERLOADED.
+        shop.add(json!({ "userId": "ann", "amount": 1 })).await.ok();
+        answered += 1;
+    };
+    println!("answered beside the import: {answered}");
+    assert!(ended.success(), "{ended}");
+    assert!(answered >= 5, "only {answered} were answered");
+    assert_eq!(shop.balance("ann").await, answered);
+    assert_eq!(shop.balance("bob").await, (0..LINES).map(|n| n % 3 + 1).sum::<i64>());
+    drop(server);
+    office.close().await;
+}
+
+/// A dry run and an export neither make a database nor bring it up to date.
+async fn what_only_looks_changes_no_table(office: Office) {
+    office.file("users.csv", "id\nann\n");
+    let looking = [
+        &["import", "users", "users.csv", "--tenant", "acme", "--dry-run"][..],
+        &["export", "transactions", "--tenant", "acme"],
+    ];
+    let connection = Database::connect(&office.database.url).await.unwrap();
+    let last = "SELECT version FROM seaql_migrations ORDER BY version DESC LIMIT 1";
+    // As an older program left it.
+    let update = format!("DELETE FROM seaql_migrations WHERE version = ({last})");
+    connection.execute_unprepared(&update).await.unwrap();
+    let before = office.database.dump().await;
+    for arguments in looking {
+        let said = office.bad(arguments);
+        assert!(said.contains("run `guerdon migrate` first"), "{said}");
+    }
+    assert_eq!(office.database.dump().await, before);
+    for arguments in looking {
+        let mut command = office.command(arguments);
+        let output = command.env("DATABASE_URL", "sqlite:none.db").output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+        assert!(said(&output).contains("run `guerdon migrate` first"), "{}", said(&output));
+    }
+    let names = std::fs::read_dir(&office.folder).unwrap().map(|entry| entry.unwrap().file_name());
+    assert_eq!(names.collect::<Vec<_>>(), ["users.csv"]);
+    connection.close().await.unwrap();
+    office.database.remove().await;
 }
 
 async fn the_ledger_is_exported_as_it_is(office: Office) {

@@ -102,11 +102,18 @@ impl Kind for Credits {
         let ids: Vec<String> = grants.iter().map(|grant| grant.user_id.clone()).collect();
         let known = users::find(call, &ids).await?;
         let known: HashSet<String> = known.into_iter().map(|user| user.id).collect();
+        let before = credits::granted_before(call, grants).await?;
         let mut checked = Vec::with_capacity(grants.len());
-        for grant in grants {
-            checked.push(match known.contains(&grant.user_id) {
-                true => check_names(call, grant).await.map(|()| true),
-                false => Err(Refusal::not_found(format!("There is no user {:?}.", grant.user_id))),
+        for (grant, before) in grants.iter().zip(before) {
+            checked.push(match before {
+                Ok(false) if known.contains(&grant.user_id) => {
+                    check_names(call, grant).await.map(|()| true)
+                }
+                Ok(false) => {
+                    Err(Refusal::not_found(format!("There is no user {:?}.", grant.user_id)))
+                }
+                Ok(true) => Ok(false),
+                Err(refusal) => Err(refusal),
             });
         }
         Ok(checked)

@@ -24,13 +24,12 @@ use tokio::sync::mpsc;
 use super::place::Place;
 use crate::domain::caller::{Caller, Role};
 use crate::domain::refusal::{Code, Refusal};
+use crate::operations::keys::OF_IMPORTS;
 use crate::operations::{Call, tenants};
 use kind::Kind;
 use progress::Progress;
 use sheet::{Sheet, Wrong};
 
-/// How an import is named in the ledger: as a key of this name would be.
-const ACTOR: &str = "import";
 /// How many lines are read, or on their way, ahead of the first that is not answered.
 const AHEAD: usize = 256;
 /// How many lines are looked up together when they are only checked.
@@ -79,7 +78,7 @@ pub struct Import {
     /// The tenant, by its slug.
     #[arg(long)]
     tenant: String,
-    /// Only checks the file, and writes nothing.
+    /// Only checks the file against the database, which must be up to date, and writes nothing.
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
@@ -115,14 +114,17 @@ impl Import {
 
     /// A call of the import's own, whose commands give way to those of others.
     async fn call(&self) -> anyhow::Result<Call> {
-        let operations = self.place.open().await?;
+        let operations = match self.dry_run {
+            true => self.place.open_as_it_is().await?,
+            false => self.place.open().await?,
+        };
         let found = tenants::by_slug(&operations, &self.tenant).await?;
         let tenant = found.with_context(|| {
             format!("There is no tenant {}: see guerdon tenant list.", self.tenant)
         })?;
-        let role = Role::Admin(ACTOR.to_owned());
+        let role = Role::Admin(OF_IMPORTS.to_owned());
         let caller = Caller { tenant: Some(tenant.reference), role };
-        Ok(Call::new(Arc::new(operations), caller, None, ACTOR.to_owned()).in_bulk())
+        Ok(Call::new(Arc::new(operations), caller, None, OF_IMPORTS.to_owned()).in_bulk())
     }
 }
 

@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use sea_orm::{Condition, ConnectionTrait, EntityTrait};
 
 use super::asked::Asked;
-use crate::domain::records::{AccountKey, Event, EventKey, FactSheet, Fingerprint, FingerprintKey};
+use crate::domain::records::{AccountKey, FactSheet, Fingerprint, FingerprintKey};
 use crate::domain::state::{Key, Record, Slice, Table};
 use crate::domain::time::Time;
 use crate::store::StoreError;
 use crate::store::rows::{
-    Row, account, cells, code, counting, decision, event, lot, notice, promo, purchase, records,
-    referral, transaction, user,
+    Row, account, cells, code, counting, decision, lot, notice, promo, purchase, records, referral,
+    transaction, user,
 };
 use crate::store::statement::{Keyed, find_in};
 use crate::store::{decisions, events, lots, transactions};
@@ -43,7 +43,7 @@ struct From<'a, C> {
 
 impl<C: ConnectionTrait> From<'_, C> {
     async fn people(&self, slice: &mut Slice, asked: &Asked) -> Result<(), StoreError> {
-        let events = self.events(&asked.events).await?;
+        let events = events::by_keys(self.connection, self.tenant_id, &asked.events).await?;
         slice.tables.events.extend(asked.events.iter().map(|key| (key.clone(), None)));
         for event in events {
             let key = event.event_key();
@@ -204,17 +204,6 @@ impl<C: ConnectionTrait> From<'_, C> {
     {
         let found = find_in::<E, _, _>(self.connection, (tenant, self.tenant_id), column, keys);
         records(found.await?)
-    }
-
-    async fn events(&self, keys: &[EventKey]) -> Result<Vec<Event>, StoreError> {
-        let keyed = Keyed::<event::Entity, _> {
-            tenant: (event::Column::TenantId, self.tenant_id),
-            prefix: [event::Column::Operation],
-            last: event::Column::IdempotencyKey,
-        };
-        let keys = keys.iter().map(|key| ([key.operation.name().to_owned()], key.key.clone()));
-        let rows = keyed.find(self.connection, &Condition::all(), keys).await?;
-        events::whole(self.connection, self.tenant_id, rows).await
     }
 
     /// All open lots of these accounts.
