@@ -8,7 +8,7 @@ use uuid::{Builder, Uuid};
 use super::answer::Answer;
 use super::command::Command;
 use super::program::Program;
-use super::records::{Kind, Lot, LotState, Position, Status, TallyKey, User};
+use super::records::{Account, AccountKey, Kind, Lot, LotState, Position, Status, TallyKey, User};
 use super::refusal::Refusal;
 use super::rules::Rules;
 use super::state::{Change, Key, State, Stop};
@@ -206,6 +206,18 @@ impl<'a> Work<'a> {
     pub fn count_on(&mut self, at: Time, name: &str, by: i64) {
         let day = day_of(at, self.program().time_zone);
         self.state.count(TallyKey::day(day, name), by);
+    }
+
+    /// Keeps an account, and counts a new one, unless its user is a partner.
+    pub fn put_account(&mut self, account: Account) -> Result<(), Stop> {
+        let AccountKey { user_id, unit } = &account.key;
+        if self.state.get::<Account>(&account.key)?.is_none()
+            && !self.state.get::<User>(user_id)?.is_some_and(User::is_partner)
+        {
+            self.state.count(TallyKey::accounts(unit), 1);
+        }
+        self.state.put(account);
+        Ok(())
     }
 
     /// Keeps a lot, and counts it among the rewards that began and that were used up.

@@ -43,6 +43,10 @@ pub const ADDED: &[&str] = &[
     "CREATE INDEX accounts_by_earned ON accounts (tenant_id, unit, earned, user_id)",
     "DROP INDEX IF EXISTS accounts_balance_order",
     "DROP INDEX IF EXISTS accounts_earned_order",
+    "INSERT INTO tallies (tenant_id, scope, name, value)
+        SELECT a.tenant_id, '', 'accounts:' || a.unit, COUNT(*) FROM accounts a
+        JOIN users u ON u.tenant_id = a.tenant_id AND u.id = a.user_id
+        WHERE u.number > 0 GROUP BY a.tenant_id, a.unit",
     "CREATE INDEX referrals_referrer_status
         ON referrals (tenant_id, referrer_id, status, seq, n)",
     "INSERT INTO tallies (tenant_id, scope, name, value)

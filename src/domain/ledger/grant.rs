@@ -119,7 +119,7 @@ pub fn grant(work: &mut Work<'_>, new: NewLot) -> Result<Uuid, Stop> {
     if held {
         account.pending = account.pending.plus(lot.amount)?;
         note_due(&mut account, &lot);
-        work.state.put(account);
+        work.put_account(account)?;
         work.put_lot(lot)?;
     } else {
         // A lot that what is owed takes whole never changes by the clock.

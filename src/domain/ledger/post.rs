@@ -105,7 +105,7 @@ pub(super) fn post(
     };
     let id = transaction.id;
     work.state.put(transaction);
-    work.state.put(account.clone());
+    work.put_account(account.clone())?;
     Ok(id)
 }
 

@@ -101,8 +101,7 @@ pub(super) fn expire(
 pub(super) fn refresh_due(work: &mut Work<'_>, account: &mut Account) -> Result<(), Stop> {
     account.next_due_at =
         work.state.open_lots(&account.key)?.into_iter().filter_map(Lot::due_at).min();
-    work.state.put(account.clone());
-    Ok(())
+    work.put_account(account.clone())
 }
 
 /// The lots that can be spent now, in the order in which they are spent. The account must have been

@@ -87,6 +87,12 @@ impl TallyKey {
         Self { scope: String::new(), name: name.into() }
     }
 
+    /// The accounts in a unit, those of partners not counted.
+    #[must_use]
+    pub fn accounts(unit: &str) -> Self {
+        Self::tenant(format!("accounts:{unit}"))
+    }
+
     /// A total of one day.
     pub fn day(day: NaiveDate, name: impl Into<String>) -> Self {
         Self { scope: format!("day:{day}"), name: name.into() }

@@ -51,6 +51,14 @@ pub(super) const INVARIANTS: &[Invariant] = &[
         SELECT 'user:' || referrer_id || ' referrals:' || status, 1 FROM referrals
             WHERE tenant_id = $1",
     ),
+    Invariant::sums(
+        "the accounts in a unit are counted, those of partners not",
+        "SELECT name AS subject, value AS amount FROM tallies
+            WHERE tenant_id = $1 AND scope = '' AND substr(name, 1, 9) = 'accounts:'",
+        "SELECT 'accounts:' || a.unit AS subject, 1 AS amount FROM accounts a
+            JOIN users u ON u.tenant_id = a.tenant_id AND u.id = a.user_id
+            WHERE a.tenant_id = $1 AND u.tenant_id = $1 AND u.number > 0",
+    ),
     Invariant::rows(
         "a lot's row says how its reward stands until the clock changes it, and when it ends",
         "SELECT subject, kept_until, until FROM (

@@ -101,6 +101,8 @@ const WOUNDS: &[(&str, &str, &str)] = &[
     ("UPDATE referrals SET status = 'HELD'", "totals of referrals", "referrals:HELD"),
     ("UPDATE tallies SET value = 9 WHERE name = 'bonus_earned'", "the total of bonuses", "bonus"),
     ("UPDATE tallies SET value = 9 WHERE name = 'outstanding'", "what is outstanding", "outst"),
+    ("UPDATE tallies SET value = 9 WHERE name = 'accounts:USD'", "the accounts in", "accounts:USD"),
+    ("UPDATE users SET number = 0 WHERE id = 'ann'", "the accounts in", "accounts:USD"),
     ("UPDATE tallies SET value = 9 WHERE name = 'issued'", "the days' amounts", "issued"),
     ("UPDATE tallies SET value = 9 WHERE name = 'rewards_begun'", "the days' counts", "begun"),
     ("UPDATE tallies SET value = 9 WHERE name = 'revenue'", "the days' revenue", "revenue"),

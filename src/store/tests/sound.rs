@@ -197,6 +197,7 @@ fn tallies(change: &mut Change) {
     for (name, value) in totals {
         change.tally(TallyKey::tenant(name), value);
     }
+    change.tally(TallyKey::accounts("USD"), 2);
     for name in ["referrals", "referrals:CREDITED"] {
         change.tally(TallyKey::user("boss", name), 1);
     }

@@ -1,7 +1,7 @@
 //! Lists of users, against the same lists made by hand.
 
 use super::{on_each, samples, save, tenant};
-use crate::domain::records::{AccountKey, Position, User};
+use crate::domain::records::{AccountKey, Lane, Position, TallyKey, User};
 use crate::domain::state::Change;
 use crate::store::{Count, Database, Direction, Page, Ranking, Rows, Standing, UserFilter};
 
@@ -44,6 +44,10 @@ async fn sign_up(database: &Database, tenant_id: i64) {
     partner.number = 0;
     change.put(partner);
     change.put(samples::account("partner"));
+    let users = i64::try_from(USERS.len()).unwrap();
+    change.tally(TallyKey::accounts("USD"), users - 3);
+    change.tally(TallyKey::accounts("messages"), users);
+    change.lane = Some(Lane { users, ..database.lane(tenant_id).await.unwrap() });
     save(database, tenant_id, &change).await;
 }
 
@@ -159,6 +163,27 @@ async fn users_are_ranked_by_what_they_have_and_what_they_earned() {
         let most =
             database.users_by_amount(tenant_id, &messages, Ranking::Balance, Page::first(1)).await;
         assert_eq!(most.unwrap().rows[0].0.id, "ann");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nobody_is_looked_through_where_all_have_an_account() {
+    on_each(async |database| {
+        let tenant_id = tenant(&database, "one").await.id;
+        sign_up(&database, tenant_id).await;
+        let dollars = UserFilter { unit: "USD".to_owned(), ..UserFilter::default() };
+        let number = async || {
+            let page = Page::last(100);
+            let rows = database.users_by_amount(tenant_id, &dollars, Ranking::Balance, page).await;
+            rows.unwrap().rows.len()
+        };
+        assert_eq!(number().await, USERS.len());
+        // Said to have an account, those who have none are not even looked for.
+        let mut change = Change::default();
+        change.tally(TallyKey::accounts("USD"), 3);
+        save(&database, tenant_id, &change).await;
+        assert_eq!(number().await, USERS.len() - 3);
     })
     .await;
 }

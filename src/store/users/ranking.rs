@@ -11,7 +11,7 @@ use sea_orm::{
 };
 
 use super::filter::{Along, Matching, UserFilter, own_account, with_account};
-use crate::domain::records::User;
+use crate::domain::records::{TallyKey, User};
 use crate::store::paging::{Page, Rows, Window};
 use crate::store::rows::user::{Column, Entity, Model};
 use crate::store::rows::{Row, account};
@@ -73,11 +73,22 @@ impl Database {
         let mut found = Vec::new();
         for part in list.parts() {
             let left = (page.window.size() + 1).saturating_sub(found.len() as u64);
-            if left > 0 {
+            let none_left = left == 0
+                || part == Part::WithoutAccount
+                    && self.all_have_account(tenant_id, &filter.unit).await?;
+            if !none_left {
                 found.extend(list.read(&self.reader, part, left).await?);
             }
         }
         Rows::cut(&page, found).try_map(|(row, standing)| Ok((row.record()?, standing)))
+    }
+
+    /// Has every user an account in this unit, as almost always? Then nobody is looked through for
+    /// those who have none.
+    async fn all_have_account(&self, tenant_id: i64, unit: &str) -> Result<bool, StoreError> {
+        let accounts = self.tally(tenant_id, &TallyKey::accounts(unit)).await?;
+        // The users, of whom there are ever more, are read last: else somebody new might be missed.
+        Ok(accounts == self.lane(tenant_id).await?.users)
     }
 }
 
