@@ -119,7 +119,8 @@ impl App {
 
     /// Forgets whoever was erased and is not wholly forgotten yet, as the job does by itself.
     pub async fn forget(&self) -> Result<(), Refusal> {
-        forget::once(&self.operations).await
+        while forget::once(&self.operations).await? {}
+        Ok(())
     }
 
     /// Proves the invariants over the whole database; gives what breaks them.

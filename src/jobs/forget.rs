@@ -15,38 +15,39 @@ const AT_ONCE: u64 = 100;
 /// How long one user is worked on before others have their turn.
 const TURN: Duration = Duration::from_secs(2);
 
-/// Forgets again and again, until the task is dropped.
+/// Forgets again and again, until the task is dropped. It rests when nothing is left to do.
 pub async fn run(operations: Operations) {
     loop {
-        if let Err(refusal) = once(&operations).await {
-            tracing::warn!(%refusal, "forgetting goes on later");
+        match once(&operations).await {
+            Ok(true) => continue,
+            Ok(false) => {}
+            Err(refusal) => tracing::warn!(%refusal, "forgetting goes on later"),
         }
         tokio::time::sleep(EVERY).await;
     }
 }
 
-/// Forgets every erased user of every tenant, in turns. One who cannot be forgotten holds up no
-/// other; the last refusal is given when all others are done.
-pub async fn once(operations: &Operations) -> Result<(), Refusal> {
-    let mut broken = None;
-    let mut waiting = Vec::new();
+/// Gives every erased user of every tenant one turn; is anything left that another turn would do?
+/// One who cannot be forgotten holds up no other; the last refusal is given when all others are done.
+pub async fn once(operations: &Operations) -> Result<bool, Refusal> {
+    let (mut left, mut broken) = (false, None);
     for tenant_id in operations.database.tenant_ids().await? {
-        let users = operations.database.unforgotten(tenant_id, AT_ONCE).await?;
-        waiting.extend(users.into_iter().map(|user_id| (tenant_id, user_id)));
-    }
-    while !waiting.is_empty() {
-        let mut left = Vec::new();
-        for (tenant_id, user_id) in waiting {
-            match forget(operations, (tenant_id, &user_id), TURN).await {
-                Ok(true) => left.push((tenant_id, user_id)),
-                Ok(false) => {}
-                Err(refusal) => {
-                    tracing::warn!(tenant = tenant_id, %refusal, "a user is forgotten later");
-                    broken = Some(refusal);
+        let mut waiting = operations.database.unforgotten(tenant_id, None, AT_ONCE).await?;
+        while let Some(last) = waiting.last().cloned() {
+            for user_id in waiting {
+                match forget(operations, (tenant_id, &user_id), TURN).await {
+                    Ok(more) => left |= more,
+                    Err(refusal) => {
+                        tracing::warn!(tenant = tenant_id, %refusal, "a user is forgotten later");
+                        broken = Some(refusal);
+                    }
                 }
             }
+            waiting = operations.database.unforgotten(tenant_id, Some(&last), AT_ONCE).await?;
         }
-        waiting = left;
     }
-    broken.map_or(Ok(()), Err)
+    match broken {
+        Some(refusal) if !left => Err(refusal),
+        _ => Ok(left),
+    }
 }

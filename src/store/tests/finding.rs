@@ -319,13 +319,15 @@ async fn who_is_erased_is_forgotten_step_by_step() {
         save(&database, tenant_id, &samples::change(&lane)).await;
         assert!(!database.erase_some(tenant_id, "ann", 2).await.unwrap(), "nobody erased Ann");
         save(&database, tenant_id, &samples::erasing("ann", 100)).await;
-        assert_eq!(database.unforgotten(tenant_id, 5).await.unwrap(), ["ann"]);
+        assert_eq!(database.unforgotten(tenant_id, None, 5).await.unwrap(), ["ann"]);
+        assert!(database.unforgotten(tenant_id, Some("ann"), 5).await.unwrap().is_empty());
+        assert_eq!(database.unforgotten(tenant_id, Some("an"), 5).await.unwrap(), ["ann"]);
         let mut steps = 1;
         while database.erase_some(tenant_id, "ann", 1).await.unwrap() {
             steps += 1;
         }
         assert!(steps > 2, "{steps}");
-        assert!(database.unforgotten(tenant_id, 5).await.unwrap().is_empty());
+        assert!(database.unforgotten(tenant_id, None, 5).await.unwrap().is_empty());
         let event = database.events_after(tenant_id, 2, 5).await.unwrap().remove(0);
         assert_eq!(event.personal, None);
         let notices = database.notices_page(tenant_id, "ann", None, Page::first(5)).await.unwrap();

@@ -55,7 +55,7 @@ async fn notices_learn_whom_they_are_about_and_the_erased_are_forgotten_again() 
         };
         let pair = |about: &str, text: &str| (about.to_owned(), text.to_owned());
         assert_eq!(notices().await, [pair("ann", "You did it"), pair("zeb", "Zeb joined")]);
-        assert_eq!(database.unforgotten(1, 5).await.unwrap(), ["zeb"]);
+        assert_eq!(database.unforgotten(1, None, 5).await.unwrap(), ["zeb"]);
         assert!(!database.erase_some(1, "zeb", 5).await.unwrap());
         assert_eq!(notices().await, [pair("ann", "You did it"), pair("zeb", "")]);
     })

@@ -224,7 +224,7 @@ async fn much_is_forgotten_while_others_go_on(server: &Server) {
     };
     let ((), slowest) = tokio::join!(erasing, others);
     assert!(slowest < Duration::from_secs(2), "somebody waited {slowest:?}");
-    let left = server.app.operations.database.unforgotten(tenant_id, 5).await.unwrap();
+    let left = server.app.operations.database.unforgotten(tenant_id, None, 5).await.unwrap();
     assert_eq!(left, Vec::<String>::new());
     assert_eq!(told(&everything(server).await, &personal()), Vec::<String>::new());
     assert_eq!(shop.balance("zeb").await, balance);
@@ -247,7 +247,7 @@ async fn what_broke_off_goes_on_by_itself(server: &Server) {
     let clock = Clock::manual(server.now());
     let other = App::start(settings(&server.database.url, &server.rules), clock).await.unwrap();
     let patience = Instant::now() + Duration::from_secs(8);
-    while !operations.database.unforgotten(tenant_id, 5).await.unwrap().is_empty() {
+    while !operations.database.unforgotten(tenant_id, None, 5).await.unwrap().is_empty() {
         assert!(Instant::now() < patience, "nobody goes on");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
