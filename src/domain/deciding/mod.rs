@@ -3,6 +3,7 @@
 mod cause;
 mod decide;
 mod effects;
+mod frozen;
 mod grants;
 mod limits;
 mod release;

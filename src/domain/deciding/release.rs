@@ -3,16 +3,14 @@
 
 use serde_json::{Value, json};
 
-use crate::domain::effect::Effect;
 use crate::domain::facts::Sheet;
 use crate::domain::records::{AccountKey, Decision, FactSheet, FactSheetKey, Hold, Referral};
 use crate::domain::refusal::Refusal;
-use crate::domain::rules::{Answer, Verdict};
 use crate::domain::state::{Key, Stop};
 use crate::domain::work::Work;
 
 use super::decide::{Case, judge, keep_facts};
-use super::retry::{moot, reopen};
+use super::frozen::{moot, reopen, without_holds};
 
 /// Makes the decisions again that held the referral. One whose event is moot by now (the purchase
 /// was refunded, the user erased, the rule file is gone) is left as it is.
@@ -76,11 +74,4 @@ fn acquit(sheet: &mut Sheet) {
     if let Some(referral) = sheet.facts.get_mut("referral").and_then(Value::as_object_mut) {
         referral.insert("approved".to_owned(), json!(true));
     }
-}
-
-pub(super) fn without_holds(mut verdict: Verdict) -> Verdict {
-    if let Answer::Effects(effects) = &mut verdict.answer {
-        effects.retain(|effect| !matches!(effect, Effect::HoldReferral { .. }));
-    }
-    verdict
 }

@@ -3,17 +3,13 @@
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::domain::facts::Sheet;
-use crate::domain::records::{
-    AccountKey, Decision, FactSheet, Outcome, Purchase, Referral, ReferralStatus,
-};
+use crate::domain::records::{AccountKey, Decision, FactSheet, Outcome};
 use crate::domain::refusal::Refusal;
 use crate::domain::state::{Key, Stop};
-use crate::domain::time::from_micros;
-use crate::domain::work::{Occurrence, Work};
+use crate::domain::work::Work;
 
 use super::decide::{Case, judge};
-use super::release::without_holds;
+use super::frozen::{moot, reopen, without_holds};
 
 /// Decides a FAILED decision's event again, by the rule file that failed. Gives the new decision's
 /// id, or why it is not decided again.
@@ -57,46 +53,4 @@ fn need_all(work: &Work<'_>, kept: &FactSheet) -> Result<(), Stop> {
     keys.extend(kept.purchase_id.clone().map(Key::Purchase));
     keys.extend(kept.referral_id.map(Key::Referral));
     work.state.need(keys)
-}
-
-/// Why there is nothing to be decided any more.
-pub(super) fn moot(work: &Work<'_>, kept: &FactSheet) -> Result<Option<&'static str>, Stop> {
-    let user = work.user(&kept.user_id)?;
-    if user.erased_at.is_some() {
-        return Ok(Some("user_erased"));
-    }
-    if let Some(id) = &kept.purchase_id
-        && work.state.get::<Purchase>(id)?.is_some_and(Purchase::is_fully_refunded)
-    {
-        return Ok(Some("purchase_refunded"));
-    }
-    let Some(id) = kept.referral_id.or(user.referral_id) else { return Ok(None) };
-    let Some(referral) = work.state.get::<Referral>(&id)? else { return Ok(None) };
-    Ok(match referral.status {
-        ReferralStatus::Rejected => Some("referral_rejected"),
-        ReferralStatus::Reversed => Some("referral_reversed"),
-        _ if work.user(&referral.referrer_id)?.erased_at.is_some() => Some("referrer_erased"),
-        _ => None,
-    })
-}
-
-/// The sheet as it was, with today's settings.
-pub(super) fn reopen(work: &Work<'_>, kept: &FactSheet) -> Result<Sheet, Stop> {
-    let mut facts = kept.whole();
-    facts["settings"] = Value::Object(work.program().settings.clone());
-    let user = work.user(&kept.user_id)?;
-    let text = |pointer: &str| facts.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
-    let at = facts.pointer("/event/at").and_then(Value::as_i64).and_then(from_micros);
-    let occurrence = Occurrence {
-        event: kept.event.clone(),
-        id: text("/event/id").unwrap_or_default(),
-        user_id: kept.user_id.clone(),
-        at: at.unwrap_or_else(|| work.now()),
-        amount: None,
-        plan: text("/event/plan"),
-        data: facts.pointer("/event/data").cloned().unwrap_or_default(),
-        purchase_id: kept.purchase_id.clone(),
-        referral_id: kept.referral_id.or(user.referral_id),
-    };
-    Ok(Sheet { occurrence, referrer_id: text("/referrer/id"), facts })
 }
