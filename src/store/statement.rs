@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use sea_orm::sea_query::{Expr, ExprTrait, IntoCondition, OnConflict, SelectStatement, UnionType};
+use sea_orm::sea_query::{
+    Expr, ExprTrait, Func, IntoCondition, OnConflict, SelectStatement, UnionType,
+};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, IntoActiveModel,
     Iterable, PrimaryKeyToColumn, QueryFilter, QueryTrait, Select, Value,
@@ -168,6 +170,11 @@ impl<E: EntityTrait, const P: usize> Keyed<E, P> {
             .fold(rows, |rows, (column, value)| rows.filter(column.eq(value.as_str())));
         same.filter(self.last.is_in(rounded(keys)))
     }
+}
+
+/// A text that is compared row by row, and looked up in no index: where another index leaves little.
+pub fn row_by_row(text: Expr) -> Expr {
+    Func::coalesce([text, Expr::value("")]).into()
 }
 
 /// A column that is true or false, as a condition that a partial index `WHERE column` serves.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use sea_orm::sea_query::{Expr, ExprTrait, Func};
+use sea_orm::sea_query::ExprTrait;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, Select};
 use uuid::Uuid;
 
@@ -10,7 +10,7 @@ use super::listing::{Direction, Seqs, by_place, count_capped};
 use super::paging::{Count, Page, Rows};
 use super::rows::transaction::{self, Column, Entity, lot_use};
 use super::rows::{Row, records};
-use super::statement::find_in;
+use super::statement::{find_in, row_by_row};
 use super::{Database, StoreError};
 use crate::domain::records::{Position, TallyKey, Transaction, Use};
 use crate::domain::time::Time;
@@ -122,17 +122,12 @@ impl Database {
                 ([], _) | ([Column::UserId], Column::Source | Column::Unit)
             );
             let plain = column.into_expr();
-            let compared = if by_index { plain } else { without_index(plain) };
+            let compared = if by_index { plain } else { row_by_row(plain) };
             query = query.filter(compared.eq(wanted.as_str()));
             looked_up.push(column);
         }
         Ok(seqs.apply(query, Column::Seq))
     }
-}
-
-/// A text that is compared row by row, and not looked up.
-fn without_index(text: Expr) -> Expr {
-    Func::coalesce([text, Expr::value("")]).into()
 }
 
 /// Transactions by their ids, with their uses.
