@@ -46,7 +46,8 @@ pub fn second() -> impl Iterator<Item = &'static str> {
     [reviews::ADDED, live::ADDED, growth::ADDED, forgetting::ADDED].into_iter().flatten().copied()
 }
 
-/// The statement that takes away what another added; `None` of one that only fills.
+/// The statement that takes back what another did; `None` of one that only fills. An index of the
+/// first version that the second dropped is made again.
 pub fn undone(statement: &str) -> Option<String> {
     let words: Vec<&str> = statement.split_whitespace().collect();
     match words.as_slice() {
@@ -56,6 +57,10 @@ pub fn undone(statement: &str) -> Option<String> {
         ["CREATE", "TABLE", table, ..] => Some(format!("DROP TABLE {table}")),
         ["CREATE", "INDEX", index, ..] | ["CREATE", "UNIQUE", "INDEX", index, ..] => {
             Some(format!("DROP INDEX {index}"))
+        }
+        ["DROP", "INDEX", "IF", "EXISTS", index] => {
+            let made = format!("CREATE INDEX {index} ON ");
+            first().find(|statement| statement.starts_with(&made)).map(str::to_owned)
         }
         _ => None,
     }
@@ -109,5 +114,15 @@ mod tests {
         assert!(undone.contains(&"DROP TABLE tenants".to_owned()), "{undone:?}");
         assert!(undone.contains(&"DROP INDEX lots_open".to_owned()), "{undone:?}");
         assert!(undone.contains(&"ALTER TABLE lots DROP COLUMN reviewed_by".to_owned()));
+    }
+
+    #[test]
+    fn what_was_dropped_is_made_again() {
+        let dropped: Vec<&str> = second().filter(|text| text.starts_with("DROP INDEX ")).collect();
+        assert!(!dropped.is_empty());
+        for statement in dropped {
+            let made = undone(statement).unwrap_or_default();
+            assert!(first().any(|text| text == made), "{statement}");
+        }
     }
 }
