@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Request, StatusCode};
-use futures_util::future::join_all;
 use serde_json::json;
 use tower::ServiceExt;
 
@@ -21,7 +20,6 @@ stories!("rules/gatewayz", "tests/programs/harbour":
     a_link_of_nobody_is_said_to_be_one,
     what_cannot_be_counted_is_led_on,
     twenty_visits_at_once_count_twenty,
-    visitors_take_no_room_of_others,
 );
 
 const LINK: &str = "https://app.gatewayz.ai/signup";
@@ -174,20 +172,4 @@ async fn twenty_visits_at_once_count_twenty(server: &Server) {
     let visits = (0..20).map(|_| visit(server, &path));
     futures_util::future::join_all(visits).await;
     assert_eq!(clicks(&shop, "ann").await, 20);
-}
-
-async fn visitors_take_no_room_of_others(server: &Server) {
-    let shop = server.shop("gatewayz").await;
-    shop.register("ann").await;
-    let path = format!("/r/gatewayz/{}", shop.code_of("ann").await);
-    let holder = Holder::hold(&server.database).await;
-    // More than there is room for single commands. Nobody waits for the count.
-    join_all((0..1_100).map(|_| visit(server, &path))).await;
-    let purchase = tokio::spawn(async move {
-        shop.add(json!({ "userId": "ann", "amount": 5 })).await.ok();
-        shop.balance("ann").await
-    });
-    tokio::time::sleep(Duration::from_millis(300)).await;
-    holder.let_go().await;
-    assert_eq!(purchase.await.unwrap(), 5);
 }
