@@ -166,9 +166,9 @@ fn what_fails_says_where_and_both_values() {
 #[test]
 fn tests_that_never_end_do() {
     assert!(failure("loop {}").message.contains("Too many operations"));
-    assert!(
-        failure("let i = 0; loop { register(`u${i}`); i += 1; }").message.contains("operations")
-    );
+    // A busy machine's second is over before its operations are.
+    let endless = failure("let i = 0; loop { register(`u${i}`); i += 1; }").message;
+    assert!(["operations", "second"].iter().any(|limit| endless.contains(limit)), "{endless}");
 }
 
 #[test]
