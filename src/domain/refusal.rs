@@ -89,6 +89,13 @@ impl Refusal {
         Self::new(Code::Forbidden, message)
     }
 
+    /// The key or id was used before with another input.
+    #[must_use]
+    pub fn key_used() -> Self {
+        let message = "This key or id was used before with another input: repeat that very input, or take a new key.";
+        Self::new(Code::IdempotencyConflict, message)
+    }
+
     /// A fault of the server; `message` must not tell what broke.
     pub fn internal(message: impl Into<String>) -> Self {
         Self::new(Code::Internal, message)

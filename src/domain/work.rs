@@ -202,6 +202,15 @@ impl<'a> Work<'a> {
         })
     }
 
+    /// The user, or NOT_FOUND, also of one who was erased.
+    pub fn present_user(&self, user_id: &str) -> Result<User, Stop> {
+        let user = self.user(user_id)?;
+        if user.erased_at.is_some() {
+            return Err(Refusal::not_found("This user was erased.").into());
+        }
+        Ok(user)
+    }
+
     /// Adds to a total of the day on which `at` falls.
     pub fn count_on(&mut self, at: Time, name: &str, by: i64) {
         let day = day_of(at, self.program().time_zone);

@@ -11,7 +11,7 @@ use crate::domain::amount::Amount;
 use crate::domain::caller::{Role, TenantRef};
 use crate::domain::command::{Body, Grant, Spend};
 use crate::domain::records::{Account, AccountKey, EventKey, Lot, Operation, Transaction};
-use crate::domain::refusal::{Code, Refusal};
+use crate::domain::refusal::Refusal;
 use crate::domain::time::Time;
 
 pub use crate::store::TransactionFilter;
@@ -89,10 +89,7 @@ pub async fn granted_before(
         before.push(match grant.idempotency_key.as_ref().and_then(|key| hash_of.get(key)) {
             None => Ok(false),
             Some(hash) if *hash == input_hash(call, &draft(call, grant.clone())).await? => Ok(true),
-            Some(_) => {
-                let message = "This key was used before with another input: repeat that very input, or take a new key.";
-                Err(Refusal::new(Code::IdempotencyConflict, message))
-            }
+            Some(_) => Err(Refusal::key_used()),
         });
     }
     Ok(before)

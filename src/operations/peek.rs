@@ -30,8 +30,7 @@ pub async fn account(
     tenant: &TenantRef,
     key: &AccountKey,
 ) -> Result<(Account, Vec<Lot>), Refusal> {
-    let first = BTreeSet::from([Key::Account(key.clone()), Key::OpenLots(key.clone())]);
-    look(operations, tenant, first, |work| {
+    look(operations, tenant, to_settle([key]), |work| {
         let account = ledger::settle(work, key)?;
         Ok((account, ledger::usable_lots(work, key)?))
     })
@@ -44,9 +43,7 @@ pub async fn accounts(
     tenant: &TenantRef,
     keys: &[AccountKey],
 ) -> Result<Vec<Account>, Refusal> {
-    let about = |key: &AccountKey| [Key::Account(key.clone()), Key::OpenLots(key.clone())];
-    let first = keys.iter().flat_map(about).collect();
-    look(operations, tenant, first, |work| {
+    look(operations, tenant, to_settle(keys), |work| {
         keys.iter().map(|key| ledger::settle(work, key)).collect()
     })
     .await
@@ -65,10 +62,7 @@ pub async fn lots(
     if due.is_empty() {
         return Ok(lots);
     }
-    let first = (due.iter().cloned())
-        .flat_map(|key| [Key::Account(key.clone()), Key::OpenLots(key)])
-        .collect();
-    look(operations, tenant, first, |work| {
+    look(operations, tenant, to_settle(&due), |work| {
         for key in &due {
             ledger::settle(work, key)?;
         }
@@ -95,6 +89,12 @@ pub async fn validate_code(
         validate(work, code, user.as_ref(), attempt)
     })
     .await
+}
+
+/// What settling these accounts reads.
+fn to_settle<'k>(keys: impl IntoIterator<Item = &'k AccountKey>) -> BTreeSet<Key> {
+    let about = |key: &AccountKey| [Key::Account(key.clone()), Key::OpenLots(key.clone())];
+    keys.into_iter().flat_map(about).collect()
 }
 
 /// How everything stands for each of these users (`None` of one who was erased), with what is in force

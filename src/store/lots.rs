@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use sea_orm::sea_query::ExprTrait;
+use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select,
 };
@@ -99,7 +99,7 @@ impl Database {
         filter: &RewardFilter,
         page: Page<Position>,
     ) -> Result<Rows<Lot>, StoreError> {
-        let query = rewards_where(tenant_id, filter);
+        let query = rewards_where(tenant_id, filter, |text| text);
         let place = [Column::Seq, Column::N];
         let rows = by_place(&self.reader, query, place, Direction::NewestFirst, &page).await?;
         rows.try_map(Row::record)
@@ -116,9 +116,10 @@ impl Database {
         let (at, newest) = (cells::micros(now), Direction::NewestFirst);
         // A database might rather read every lot in order than who is due.
         let place = [Column::Seq.into_expr().add(0), Column::N.into_expr()];
-        let due = due_where(tenant_id, filter).filter(Column::DueAt.lte(at));
+        // Their own index leaves so few that no other is wanted.
+        let due = rewards_where(tenant_id, filter, row_by_row).filter(Column::DueAt.lte(at));
         let due = within(due, &place, newest, page).all(&self.reader).await?;
-        let kept = rewards_where(tenant_id, filter)
+        let kept = rewards_where(tenant_id, filter, |text| text)
             .filter(Column::Status.eq(status.word()))
             .filter(Column::DueAt.is_null().or(Column::DueAt.gt(at)));
         let place = [Column::Seq.into_expr(), Column::N.into_expr()];
@@ -166,25 +167,17 @@ pub(super) async fn open<C: ConnectionTrait>(
     records(keyed.find(connection, &is_true(Column::IsOpen), keys).await?)
 }
 
-fn rewards_where(tenant_id: i64, filter: &RewardFilter) -> Select<Entity> {
+fn rewards_where(
+    tenant_id: i64,
+    filter: &RewardFilter,
+    compared: fn(Expr) -> Expr,
+) -> Select<Entity> {
     let mut query = Entity::find().filter(Column::TenantId.eq(tenant_id));
     if let Some(user_id) = &filter.user_id {
-        query = query.filter(Column::UserId.eq(user_id.as_str()));
+        query = query.filter(compared(Column::UserId.into_expr()).eq(user_id.as_str()));
     }
     if let Some(kind) = filter.kind {
-        query = query.filter(Column::Kind.eq(kind.word()));
-    }
-    query
-}
-
-/// The same, of those that are due: an index of their own leaves so few that no other is wanted.
-fn due_where(tenant_id: i64, filter: &RewardFilter) -> Select<Entity> {
-    let mut query = Entity::find().filter(Column::TenantId.eq(tenant_id));
-    if let Some(user_id) = &filter.user_id {
-        query = query.filter(row_by_row(Column::UserId.into_expr()).eq(user_id.as_str()));
-    }
-    if let Some(kind) = filter.kind {
-        query = query.filter(row_by_row(Column::Kind.into_expr()).eq(kind.word()));
+        query = query.filter(compared(Column::Kind.into_expr()).eq(kind.word()));
     }
     query
 }

@@ -44,10 +44,7 @@ fn referrer(work: &Work<'_>, user_id: &str) -> Result<User, Stop> {
             Refusal::forbidden("In this program only an administrator makes referrers.").into()
         );
     }
-    if user.erased_at.is_some() {
-        return Err(Refusal::not_found("This user was erased.").into());
-    }
-    Ok(user)
+    work.present_user(user_id)
 }
 
 /// Counts a new code against the day's limit; RATE_LIMITED until the next day of the program.
@@ -63,10 +60,7 @@ fn count_generation(work: &mut Work<'_>, user_id: &str) -> Result<(), Stop> {
 }
 
 pub(super) fn apply(work: &mut Work<'_>, user_id: &str, code: &str) -> Result<Kept, Stop> {
-    let mut user = work.user(user_id)?;
-    if user.erased_at.is_some() {
-        return Err(Refusal::not_found("This user was erased.").into());
-    }
+    let mut user = work.present_user(user_id)?;
     work.answer.user_id = Some(user.id.clone());
     let validation = accept_code(work, code, &mut user, Attempt::TypedIn)?;
     let accepted = validation.is_valid();

@@ -26,7 +26,7 @@ use serde_json::Value;
 use super::answer::Answer;
 use super::command::{Body, Command};
 use super::records::{Event, Operation};
-use super::refusal::{Code, Refusal};
+use super::refusal::Refusal;
 use super::state::{Change, Slice, State, Stop};
 use super::work::{InForce, Work};
 
@@ -134,8 +134,7 @@ fn repeated(work: &Work<'_>) -> Result<Option<Event>, Stop> {
     if by_key_alone || event.input_hash == work.command.input_hash {
         return Ok(Some(event.clone()));
     }
-    let message = "This key or id was used before with another input: repeat that very input, or take a new key.";
-    Err(Refusal::new(Code::IdempotencyConflict, message).into())
+    Err(Refusal::key_used().into())
 }
 
 fn run(work: &mut Work<'_>) -> Result<Kept, Stop> {

@@ -108,10 +108,7 @@ pub(super) fn update(work: &mut Work<'_>, code: &str, active: bool) -> Result<Ke
 }
 
 pub(super) fn redeem(work: &mut Work<'_>, user_id: &str, code: &str) -> Result<Kept, Stop> {
-    let user = work.user(user_id)?;
-    if user.erased_at.is_some() {
-        return Err(Refusal::not_found("This user was erased.").into());
-    }
+    let user = work.present_user(user_id)?;
     if let Some(wait) = FAILED_REDEMPTIONS.wait(work, user_id)? {
         let message = "Too many promotion codes could not be redeemed: try again later.";
         return Err(Refusal::rate_limited(message, wait).into());

@@ -105,10 +105,7 @@ pub(super) fn update(
     user_id: &str,
     email_verified: Option<bool>,
 ) -> Result<Kept, Stop> {
-    let mut user = work.user(user_id)?;
-    if user.erased_at.is_some() {
-        return Err(Refusal::not_found("This user was erased.").into());
-    }
+    let mut user = work.present_user(user_id)?;
     let before = user.clone();
     change_personal(work, &mut user);
     // Another address has not been verified, unless the caller says so.

@@ -4,7 +4,8 @@ use serde_json::Value;
 
 use crate::domain::effect::Effect;
 use crate::domain::facts::Sheet;
-use crate::domain::records::{FactSheet, Purchase, Referral, ReferralStatus};
+use crate::domain::records::{Decision, FactSheet, Purchase, Referral, ReferralStatus};
+use crate::domain::refusal::Refusal;
 use crate::domain::rules::{Answer, Verdict};
 use crate::domain::state::Stop;
 use crate::domain::time::from_micros;
@@ -52,10 +53,20 @@ pub(super) fn reopen(work: &Work<'_>, kept: &FactSheet) -> Result<Sheet, Stop> {
     Ok(Sheet { occurrence, referrer_id: text("/referrer/id"), facts })
 }
 
-/// The verdict as if nothing were held: an administrator has looked at it.
-pub(super) fn without_holds(mut verdict: Verdict) -> Verdict {
-    if let Answer::Effects(effects) = &mut verdict.answer {
+/// The facts that a decision was made on.
+pub(super) fn facts_of(work: &Work<'_>, decision: &Decision) -> Result<FactSheet, Stop> {
+    (work.state.get::<FactSheet>(&decision.sheet)?.cloned())
+        .ok_or_else(|| Refusal::internal("A decision's facts are not there.").into())
+}
+
+/// What the rule file of an earlier decision answers now; `None` when the file is gone. Where an
+/// administrator has released the referral, nothing is held any more.
+pub(super) fn verdict_again(work: &Work<'_>, old: &Decision, sheet: &Sheet) -> Option<Verdict> {
+    let verdicts = work.in_force.rules.decide(&old.event, &sheet.facts);
+    let mut verdict = verdicts.into_iter().find(|verdict| verdict.rule == old.rule)?;
+    let approved = sheet.facts.pointer("/referral/approved") == Some(&Value::Bool(true));
+    if let (true, Answer::Effects(effects)) = (approved, &mut verdict.answer) {
         effects.retain(|effect| !matches!(effect, Effect::HoldReferral { .. }));
     }
-    verdict
+    Some(verdict)
 }

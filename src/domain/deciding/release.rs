@@ -4,13 +4,13 @@
 use serde_json::{Value, json};
 
 use crate::domain::facts::Sheet;
-use crate::domain::records::{AccountKey, Decision, FactSheet, FactSheetKey, Hold, Referral};
+use crate::domain::records::{AccountKey, Decision, FactSheetKey, Hold, Referral};
 use crate::domain::refusal::Refusal;
 use crate::domain::state::{Key, Stop};
 use crate::domain::work::Work;
 
 use super::decide::{Case, judge, keep_facts};
-use super::frozen::{moot, reopen, without_holds};
+use super::frozen::{facts_of, moot, reopen, verdict_again};
 
 /// Makes the decisions again that held the referral. One whose event is moot by now (the purchase
 /// was refunded, the user erased, the rule file is gone) is left as it is.
@@ -47,22 +47,18 @@ fn need_all(work: &Work<'_>, referral: &Referral) -> Result<(), Stop> {
 fn decide_again(work: &mut Work<'_>, hold: &Hold, given: i64) -> Result<i64, Stop> {
     let old = (work.state.get::<Decision>(&hold.decision_id)?.cloned())
         .ok_or_else(|| Refusal::internal("A decision that a referral names is not there."))?;
-    let kept = (work.state.get::<FactSheet>(&hold.sheet)?.cloned())
-        .ok_or_else(|| Refusal::internal("A decision's facts are not there."))?;
+    let kept = facts_of(work, &old)?;
     work.state.need(kept.purchase_id.clone().map(Key::Purchase))?;
     if moot(work, &kept)?.is_some() {
         return Ok(given);
     }
     let mut sheet = reopen(work, &kept)?;
     acquit(&mut sheet);
-    let verdicts = work.in_force.rules.decide(&old.event, &sheet.facts);
-    let Some(verdict) = verdicts.into_iter().find(|verdict| verdict.rule == old.rule) else {
-        return Ok(given);
-    };
+    let Some(verdict) = verdict_again(work, &old, &sheet) else { return Ok(given) };
     let key = FactSheetKey { seq: work.seq, n: work.sheet() };
     keep_facts(work, key, &sheet);
     let case = Case { key, sheet: &sheet, given, retries: Some(old.id) };
-    let (id, given) = judge(work, case, without_holds(verdict))?;
+    let (id, given) = judge(work, case, verdict)?;
     work.state.put(Decision { retried_by: Some(id), ..old });
     Ok(given)
 }

@@ -9,7 +9,7 @@ use crate::domain::state::{Key, Stop};
 use crate::domain::work::Work;
 
 use super::decide::{Case, judge};
-use super::frozen::{moot, reopen, without_holds};
+use super::frozen::{facts_of, moot, reopen, verdict_again};
 
 /// Decides a FAILED decision's event again, by the rule file that failed. Gives the new decision's
 /// id, or why it is not decided again.
@@ -19,20 +19,15 @@ pub fn retry(work: &mut Work<'_>, decision_id: Uuid) -> Result<Result<Uuid, Stri
     if old.outcome != Outcome::Failed || old.retried_by.is_some() {
         return Ok(Err("not_failed".to_owned()));
     }
-    let kept = (work.state.get::<FactSheet>(&old.sheet)?.cloned())
-        .ok_or_else(|| Refusal::internal("A decision's facts are not there."))?;
+    let kept = facts_of(work, &old)?;
     need_all(work, &kept)?;
     if let Some(reason) = moot(work, &kept)? {
         return Ok(Err(reason.to_owned()));
     }
     let sheet = reopen(work, &kept)?;
-    let verdicts = work.in_force.rules.decide(&old.event, &sheet.facts);
-    let Some(mut verdict) = verdicts.into_iter().find(|verdict| verdict.rule == old.rule) else {
+    let Some(verdict) = verdict_again(work, &old, &sheet) else {
         return Ok(Err("rule_gone".to_owned()));
     };
-    if sheet.facts.pointer("/referral/approved") == Some(&Value::Bool(true)) {
-        verdict = without_holds(verdict);
-    }
     let case = Case { key: old.sheet, sheet: &sheet, given: 0, retries: Some(old.id) };
     let (id, _) = judge(work, case, verdict)?;
     work.state.put(Decision { retried_by: Some(id), ..old });
