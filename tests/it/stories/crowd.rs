@@ -18,7 +18,7 @@ stories!("rules/gatewayz":
 );
 
 /// Makes every call in a task of its own, all at once.
-async fn at_once(
+pub(super) async fn at_once(
     caller: &Caller,
     mutation: &'static str,
     inputs: Vec<Value>,

@@ -2,9 +2,9 @@
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use tokio::task::JoinSet;
 
-use crate::harness::{Answer, Caller, Server, Shop};
+use super::crowd::at_once;
+use crate::harness::{Answer, Server, Shop};
 use crate::stories;
 
 stories!("tests/programs/quintet":
@@ -16,21 +16,6 @@ stories!("tests/programs/quintet":
     three_uses_and_thirty_redeemers,
     one_redeemer_twenty_times_at_once,
 );
-
-/// Makes every call in a task of its own, all at once.
-async fn at_once(
-    caller: &Caller,
-    mutation: &'static str,
-    inputs: Vec<Value>,
-    fields: &'static str,
-) -> Vec<Answer> {
-    let mut tasks = JoinSet::new();
-    for input in inputs {
-        let caller = caller.clone();
-        tasks.spawn(async move { caller.mutate(mutation, input, fields).await });
-    }
-    tasks.join_all().await
-}
 
 async fn shop_with_ann(server: &Server) -> (Shop, String) {
     let shop = server.shop("quintet").await;
