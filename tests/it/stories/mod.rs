@@ -28,6 +28,7 @@ mod pewpros_platform;
 mod productready;
 mod reviewed_rewards;
 mod reviews;
+mod signals;
 mod sockets;
 mod starter;
 mod what_next;
