@@ -6,6 +6,7 @@
 
 mod m20261120_000001_schema;
 mod m20261120_000002_programs;
+mod m20261120_000003_trust;
 mod schema;
 
 use sea_orm_migration::{MigrationTrait, async_trait};
@@ -21,6 +22,7 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m20261120_000001_schema::Migration),
             Box::new(m20261120_000002_programs::Migration),
+            Box::new(m20261120_000003_trust::Migration),
         ]
     }
 }

@@ -3,7 +3,7 @@
 use sea_orm_migration::prelude::{DbErr, DeriveMigrationName, SchemaManager};
 use sea_orm_migration::{MigrationTrait, async_trait};
 
-use crate::schema::{first, run, undone};
+use crate::schema::{first, run, take_back};
 
 #[derive(DeriveMigrationName)]
 pub struct Migration;
@@ -21,8 +21,6 @@ impl MigrationTrait for Migration {
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let tables = first().filter(|statement| statement.starts_with("CREATE TABLE "));
-        let mut undone: Vec<String> = tables.filter_map(undone).collect();
-        undone.reverse();
-        run(manager, undone.into_iter()).await
+        take_back(manager, tables).await
     }
 }

@@ -3,7 +3,7 @@
 use sea_orm_migration::prelude::{DbErr, DeriveMigrationName, SchemaManager};
 use sea_orm_migration::{MigrationTrait, async_trait};
 
-use crate::schema::{run, second, undone};
+use crate::schema::{run, second, take_back};
 
 #[derive(DeriveMigrationName)]
 pub struct Migration;
@@ -20,8 +20,6 @@ impl MigrationTrait for Migration {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let mut undone: Vec<String> = second().filter_map(undone).collect();
-        undone.reverse();
-        run(manager, undone.into_iter()).await
+        take_back(manager, second()).await
     }
 }

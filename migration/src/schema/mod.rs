@@ -13,6 +13,8 @@ mod ledger;
 mod live;
 mod reviews;
 mod rewards;
+mod sealing;
+mod searching;
 mod tenants;
 mod users;
 
@@ -32,6 +34,16 @@ pub async fn run(
     Ok(())
 }
 
+/// Runs what takes back what the statements did, the last one first.
+pub async fn take_back(
+    manager: &SchemaManager<'_>,
+    statements: impl Iterator<Item = &'static str>,
+) -> Result<(), DbErr> {
+    let mut undone: Vec<String> = statements.filter_map(undone).collect();
+    undone.reverse();
+    run(manager, undone.into_iter()).await
+}
+
 /// The statement in the words of one database: the only places where their DDL differs.
 fn dialect(statement: &str, backend: DbBackend) -> String {
     let (number, uuid, bytewise) = match backend {
@@ -46,9 +58,14 @@ pub fn second() -> impl Iterator<Item = &'static str> {
     [reviews::ADDED, live::ADDED, growth::ADDED, forgetting::ADDED].into_iter().flatten().copied()
 }
 
+/// What the third version adds, in order.
+pub fn third() -> impl Iterator<Item = &'static str> {
+    [searching::ADDED, sealing::ADDED].into_iter().flatten().copied()
+}
+
 /// The statement that takes back what another did; `None` of one that only fills. An index of the
-/// first version that the second dropped is made again.
-pub fn undone(statement: &str) -> Option<String> {
+/// first version that a later one dropped is made again.
+fn undone(statement: &str) -> Option<String> {
     let words: Vec<&str> = statement.split_whitespace().collect();
     match words.as_slice() {
         ["ALTER", "TABLE", table, "ADD", "COLUMN", column, ..] => {
@@ -83,13 +100,13 @@ pub fn first() -> impl Iterator<Item = &'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{first, second, undone};
+    use super::{first, second, third, undone};
 
     const SHARED: [&str; 3] = ["tenants", "program_versions", "active_programs"];
 
     #[test]
     fn every_key_and_index_of_a_tenants_table_begins_with_the_tenant() {
-        for statement in first().chain(second()) {
+        for statement in first().chain(second()).chain(third()) {
             if SHARED.iter().any(|table| statement.contains(&format!("CREATE TABLE {table} "))) {
                 continue;
             }
@@ -110,7 +127,8 @@ mod tests {
 
     #[test]
     fn what_is_made_can_be_taken_away() {
-        let undone: Vec<String> = first().chain(second()).filter_map(undone).collect();
+        let undone: Vec<String> =
+            first().chain(second()).chain(third()).filter_map(undone).collect();
         assert!(undone.contains(&"DROP TABLE tenants".to_owned()), "{undone:?}");
         assert!(undone.contains(&"DROP INDEX lots_open".to_owned()), "{undone:?}");
         assert!(undone.contains(&"ALTER TABLE lots DROP COLUMN reviewed_by".to_owned()));

@@ -1,0 +1,3 @@
+//! Finding users by the beginning of a text.
+
+pub const ADDED: &[&str] = &[];
