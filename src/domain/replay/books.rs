@@ -1,6 +1,7 @@
 //! The books as they were made again, beside the rows as they are stored.
 
 use chrono::NaiveDate;
+use serde_json::{Map, Value};
 
 use super::forgotten::Forgotten;
 use super::{Replay, told};
@@ -17,7 +18,7 @@ pub trait Booked: Record + std::fmt::Debug {
 
     /// The record as far as its events tell it.
     #[must_use]
-    fn as_told(self, _forgotten: &Forgotten) -> Self {
+    fn plain(self, _forgotten: &Forgotten) -> Self {
         self
     }
 }
@@ -27,7 +28,7 @@ impl Booked for User {
         format!("user {}", self.id)
     }
 
-    fn as_told(self, forgotten: &Forgotten) -> Self {
+    fn plain(self, forgotten: &Forgotten) -> Self {
         forgotten.plain_user(self)
     }
 }
@@ -43,7 +44,7 @@ impl Booked for Lot {
         format!("lot {}", self.id)
     }
 
-    fn as_told(self, forgotten: &Forgotten) -> Self {
+    fn plain(self, forgotten: &Forgotten) -> Self {
         forgotten.plain_lot(self)
     }
 }
@@ -89,7 +90,7 @@ impl Booked for Decision {
         format!("decision {}", self.id)
     }
 
-    fn as_told(self, forgotten: &Forgotten) -> Self {
+    fn plain(self, forgotten: &Forgotten) -> Self {
         let retried_by = self.retried_by;
         Self { retried_by, ..told::essence(self, forgotten) }
     }
@@ -112,7 +113,7 @@ impl Booked for Notice {
         format!("notice {}", self.id)
     }
 
-    fn as_told(self, forgotten: &Forgotten) -> Self {
+    fn plain(self, forgotten: &Forgotten) -> Self {
         forgotten.plain_notice(self)
     }
 }
@@ -121,8 +122,8 @@ impl Replay {
     /// Compares a stored row with the one that was told, which is taken out.
     pub fn compare<R: Booked>(&mut self, stored: R) {
         let told = R::table_mut(&mut self.world.slice.tables).remove(&stored.key()).flatten();
-        let told = told.map(|told| told.as_told(&self.forgotten));
-        let stored = stored.as_told(&self.forgotten);
+        let told = told.map(|told| told.plain(&self.forgotten));
+        let stored = stored.plain(&self.forgotten);
         self.differ(|| stored.row(), (told.as_ref(), Some(&stored)));
     }
 
@@ -140,6 +141,13 @@ impl Replay {
         if key.name != "clicks" {
             self.differ(|| total(key), (Some(&told), Some(&value)));
         }
+    }
+
+    /// Compares a stored version of the settings. Of those that one batch made, only the last is
+    /// stored.
+    pub fn compare_settings(&mut self, version: i64, stored: &Map<String, Value>) {
+        let told = self.settings.remove(&version);
+        self.differ(|| format!("settings {version}"), (told.as_ref(), Some(stored)));
     }
 
     /// Compares a referrer's stored day.

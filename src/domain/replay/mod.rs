@@ -25,6 +25,7 @@ pub use recorded::Recorded;
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
+use serde_json::{Map, Value};
 
 use super::apply::{Applied, Changed, apply};
 use super::command::Command;
@@ -44,6 +45,8 @@ use witness::{Source, Witness};
 pub struct Replay {
     world: World,
     referrer_days: BTreeMap<(NaiveDate, String), ReferrerDay>,
+    /// The tenant's settings, by version.
+    settings: BTreeMap<i64, Map<String, Value>>,
     forgotten: Forgotten,
     decisions: u64,
     differences: Vec<Difference>,
@@ -66,6 +69,7 @@ impl Replay {
         Self {
             world: World { slice, tallies: BTreeMap::new() },
             referrer_days: BTreeMap::new(),
+            settings: BTreeMap::new(),
             forgotten,
             decisions: 0,
             differences: Vec::new(),
@@ -161,6 +165,9 @@ impl Replay {
             let sum = self.referrer_days.entry((day, user_id)).or_default();
             sum.credited += more.credited;
             sum.earned = sum.earned.plus(more.earned).unwrap_or(more.earned);
+        }
+        if let Some(lane) = change.lane.as_ref().filter(|_| recorded.sets()) {
+            self.settings.insert(lane.settings_version, lane.settings.clone());
         }
         // Facts are kept as they were recorded; the rest is compared by now, or no event's work.
         let tables = &mut change.tables;

@@ -1,7 +1,7 @@
 //! An event as it is stored, with what was recorded of its decisions and entries.
 
 use crate::domain::command::Command;
-use crate::domain::records::{Decision, Emission, Event, FactSheet, Transaction};
+use crate::domain::records::{Decision, Emission, Event, FactSheet, Operation, Transaction};
 use crate::domain::rules::OUT_OF_TIME;
 use crate::domain::state::Key;
 
@@ -41,6 +41,11 @@ impl Recorded {
     pub fn names(&self) -> Option<Key> {
         let text = self.event.body.get("transaction_id")?.as_str()?;
         text.parse().ok().map(Key::Transaction)
+    }
+
+    /// Does it change the tenant's settings?
+    pub(super) fn sets(&self) -> bool {
+        self.event.operation == Operation::UpdateSettings
     }
 
     /// Did the clock end a script?

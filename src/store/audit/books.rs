@@ -8,7 +8,7 @@ use crate::domain::records::{ReferrerDay, TallyKey};
 use crate::domain::replay::{Booked, Replay};
 use crate::store::StoreError;
 use crate::store::rows::{
-    Row, account, cells, code, counting, decision, lot, notice, promo, purchase, referral,
+    Row, account, cells, code, counting, decision, lane, lot, notice, promo, purchase, referral,
     transaction, user,
 };
 
@@ -64,6 +64,14 @@ impl Snapshot {
         let mut stream = query.stream(&self.transaction).await?;
         while let Some(row) = stream.try_next().await? {
             replay.compare_tally(&TallyKey { scope: row.scope, name: row.name }, row.value);
+            rows += 1;
+        }
+        drop(stream);
+        let settings = lane::settings::Column::TenantId.eq(self.tenant_id);
+        let mut stream =
+            lane::settings::Entity::find().filter(settings).stream(&self.transaction).await?;
+        while let Some(row) = stream.try_next().await? {
+            replay.compare_settings(row.version, &cells::parse(&row.settings)?);
             rows += 1;
         }
         drop(stream);

@@ -54,16 +54,24 @@ impl Snapshot {
         }
         // Rows of events that are not there are found by the invariants.
         for sheet in span.sheets().await? {
-            history.get_mut(&sheet.key.seq).map(|event| event.sheets.push(sheet));
+            if let Some(event) = history.get_mut(&sheet.key.seq) {
+                event.sheets.push(sheet);
+            }
         }
         for made in span.decisions().await? {
-            history.get_mut(&made.position.seq).map(|event| event.decisions.push(made));
+            if let Some(event) = history.get_mut(&made.position.seq) {
+                event.decisions.push(made);
+            }
         }
         for entry in span.transactions().await? {
-            history.get_mut(&entry.position.seq).map(|event| event.transactions.push(entry));
+            if let Some(event) = history.get_mut(&entry.position.seq) {
+                event.transactions.push(entry);
+            }
         }
         for sent in span.emissions().await? {
-            history.get_mut(&sent.position.seq).map(|event| event.emissions.push(sent));
+            if let Some(event) = history.get_mut(&sent.position.seq) {
+                event.emissions.push(sent);
+            }
         }
         Ok(history.into_values().collect())
     }
