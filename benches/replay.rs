@@ -49,7 +49,7 @@ async fn run(kind: Kind, size: u64, rounds: u64) -> bool {
     for round in 1..=rounds {
         let told = replay(database, &tenant, |_| {}).await.unwrap();
         let rate = told.events as f64 / told.took.as_secs_f64();
-        differences += told.findings.len();
+        differences += told.differences;
         println!(
             "round {round}: {} events told again, {rate:.0}/s, with {} decisions and {} rows; {} differences",
             told.events,

@@ -70,14 +70,13 @@ async fn told_again(database: &Database, tenant: &Tenant) -> anyhow::Result<Vec<
     let retold: Result<Retold, StoreError> =
         replay(database, tenant, |events| bar.set_position(events)).await;
     bar.finish_and_clear();
-    let Retold { events, decisions, rows, took, findings } = retold?;
+    let Retold { events, decisions, rows, took, differences, findings } = retold?;
     print(&format!(
         "{}: {events} events told again in {:.1} s ({} a second): {decisions} decisions made again, \
-         {rows} rows of the books compared, {} differences",
+         {rows} rows of the books compared, {differences} differences",
         tenant.slug,
         took.as_secs_f64(),
         rate(events, took),
-        findings.len()
     ))?;
     Ok(findings)
 }

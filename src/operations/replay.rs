@@ -32,7 +32,9 @@ pub struct Retold {
     pub rows: u64,
     /// How long it took.
     pub took: Duration,
-    /// What differs.
+    /// How much differs.
+    pub differences: u64,
+    /// What differs, the first 1,000 of it.
     pub findings: Vec<Finding>,
 }
 
@@ -57,15 +59,16 @@ pub async fn replay(
         progress(events);
     }
     let rows = history.snapshot.compare_books(&mut replay).await?;
-    let findings = replay.differences().into_iter().map(|found| Finding {
+    let decisions = replay.decisions();
+    let (found, differences) = replay.into_differences();
+    let findings = found.into_iter().map(|found| Finding {
         tenant: tenant.slug.clone(),
         invariant: name(found.proof),
         row: found.row,
         detail: found.detail,
     });
     let findings = findings.collect();
-    let (decisions, took) = (replay.decisions(), began.elapsed());
-    Ok(Retold { events, decisions, rows, took, findings })
+    Ok(Retold { events, decisions, rows, took: began.elapsed(), differences, findings })
 }
 
 const fn name(proof: Proof) -> &'static str {

@@ -50,7 +50,12 @@ pub struct Replay {
     forgotten: Forgotten,
     decisions: u64,
     differences: Vec<Difference>,
+    /// How many differences there are, also those that are not named.
+    unlike: u64,
 }
+
+/// So many differences are named.
+const NAMED: usize = 1_000;
 
 /// What is in force for an event: the scripts and the program of its version, with its settings.
 #[derive(Clone, Copy)]
@@ -73,6 +78,7 @@ impl Replay {
             forgotten,
             decisions: 0,
             differences: Vec::new(),
+            unlike: 0,
         }
     }
 
@@ -126,7 +132,7 @@ impl Replay {
         let unlike = told::decisions_unlike(&told, recorded, &self.forgotten);
         if !unlike.is_empty() {
             if !self.is_forgiven(recorded) {
-                self.differences.extend(unlike);
+                self.note(unlike);
             }
             told = self.apply(&first, &command, (recorded, in_force), Source::Record)?;
         }
@@ -159,7 +165,7 @@ impl Replay {
     fn keep(&mut self, mut changed: Changed, recorded: &Recorded) {
         self.forgotten.restore(&mut changed, &recorded.event, &self.world.slice.tables);
         self.forgotten.note(&recorded.decisions);
-        self.differences.extend(told::rows_unlike(&changed, recorded, &self.forgotten));
+        self.note(told::rows_unlike(&changed, recorded, &self.forgotten));
         let mut change = changed.change;
         for ((day, user_id), more) in std::mem::take(&mut change.referrer_days) {
             let sum = self.referrer_days.entry((day, user_id)).or_default();
@@ -192,7 +198,7 @@ impl Replay {
         if !(erased && event.operation == Operation::UpdateUser) {
             let detail = format!("told again, {why}");
             let row = format!("event {}", event.seq);
-            self.differences.push(Difference { proof: Proof::Books, row, detail });
+            self.note([Difference { proof: Proof::Books, row, detail }]);
         }
         let lane = first.lane.unwrap_or_else(|| self.world.slice.lane.clone());
         self.world.slice.lane = Lane { seq: event.seq, last_at: event.at, ..lane };
@@ -207,9 +213,19 @@ impl Replay {
             || recorded.was_out_of_time()
     }
 
-    /// What differs so far, taken out.
-    pub fn differences(&mut self) -> Vec<Difference> {
-        std::mem::take(&mut self.differences)
+    /// What differs, the first 1,000 by name, and how much there is of it.
+    #[must_use]
+    pub fn into_differences(self) -> (Vec<Difference>, u64) {
+        (self.differences, self.unlike)
+    }
+
+    fn note(&mut self, unlike: impl IntoIterator<Item = Difference>) {
+        for difference in unlike {
+            self.unlike += 1;
+            if self.differences.len() < NAMED {
+                self.differences.push(difference);
+            }
+        }
     }
 
     fn differ<T: std::fmt::Debug + PartialEq>(
@@ -217,6 +233,6 @@ impl Replay {
         row: impl FnOnce() -> String,
         (told, stored): (Option<&T>, Option<&T>),
     ) {
-        self.differences.extend(unlike(row, told, stored));
+        self.note(unlike(row, told, stored));
     }
 }
