@@ -8,6 +8,7 @@ mod output;
 mod place;
 pub mod rules;
 mod serve;
+mod span;
 
 use clap::{Parser, Subcommand};
 

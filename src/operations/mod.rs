@@ -25,6 +25,7 @@ pub mod purchases;
 pub mod referrals;
 pub mod reviews;
 pub mod rewards;
+pub mod sealing;
 pub mod secrets;
 pub mod settings;
 pub mod simulate;

@@ -31,6 +31,8 @@ fn help_lists_every_option_with_its_variable_and_default() {
         "DATABASE_URL",
         "GUERDON_RULES",
         "GUERDON_OPERATOR_KEY",
+        "GUERDON_LEDGER_KEY",
+        "--clock-offset",
         "--no-provision",
     ] {
         assert!(help.contains(word), "{word} is not in\n{help}");

@@ -10,6 +10,7 @@ mod first_start;
 mod harness;
 mod import;
 mod lane;
+mod moved_clock;
 #[expect(dead_code, reason = "the bench uses the rest of it")]
 mod postgres;
 mod processes;
@@ -18,4 +19,5 @@ mod readme;
 mod roles;
 mod rules_in_force;
 mod schema;
+mod seals;
 mod stories;

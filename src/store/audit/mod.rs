@@ -2,6 +2,7 @@
 //! does the counting, so that neither side needs more memory for more rows; everything is read in
 //! one snapshot, beside a running server.
 
+mod chain;
 mod counts;
 mod invariant;
 mod kept;
@@ -12,6 +13,7 @@ mod people;
 mod personal;
 mod snapshot;
 
+pub use chain::{Chain, Damage, Head, Stretch};
 pub use invariant::{Broken, Invariant};
 pub use snapshot::Snapshot;
 
