@@ -5,6 +5,7 @@ mod accounts;
 mod api_keys;
 mod attempts;
 mod audit;
+mod backup;
 mod clicks;
 mod connect;
 mod decisions;
@@ -36,6 +37,7 @@ use sea_orm::{DatabaseConnection, DbBackend};
 
 pub use api_keys::{ApiKey, KeyRole};
 pub use audit::{Broken, Chain, Damage, Head, Invariant, Snapshot, Stretch};
+pub use backup::backup;
 pub use connect::Options;
 pub use decisions::DecisionFilter;
 pub use error::StoreError;

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may fall over")]
 
 mod architecture;
+mod backup;
 mod command_line;
 mod corners;
 mod examples;
