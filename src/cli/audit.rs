@@ -1,18 +1,16 @@
 //! `guerdon audit`.
 
-use std::time::Duration;
+use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
 
 use super::output::print;
-use super::place::Place;
+use super::place::{Keys, Place};
+use super::retell::retell;
 use crate::operations::audit::{Finding, audit};
-use crate::operations::replay::{Retold, replay};
-use crate::store::{Database, StoreError, Tenant};
-
-const BAR: &str = "{bar:40} {percent:>3}%  {msg}  {eta} left";
+use crate::operations::sealing::{TenantHead, prove};
+use crate::store::{Database, Tenant};
 
 /// Proves the ledger's invariants.
 #[derive(Debug, Args)]
@@ -26,61 +24,73 @@ pub struct Audit {
     /// from the stored commands, and compares them with what is stored, row by row.
     #[arg(long)]
     replay: bool,
+    /// A head that an earlier audit printed, as SLUG:SEQ:SEAL; may be given more than once. It must
+    /// still be in the chain: this finds events that were cut off at the end.
+    #[arg(long = "head", value_name = "SLUG:SEQ:SEAL")]
+    heads: Vec<TenantHead>,
+    /// A file that holds what an earlier audit printed: each of its lines that begins with `head`.
+    #[arg(long = "heads", value_name = "FILE")]
+    heads_file: Option<PathBuf>,
+    #[command(flatten)]
+    keys: Keys,
 }
 
 impl Audit {
     /// Says which row breaks which invariant; an error when there is any.
     pub async fn run(self) -> anyhow::Result<()> {
-        let database = self.place.open().await?.database;
-        let mut findings = Vec::new();
-        for tenant in self.tenants(&database).await? {
-            findings.extend(audit(&database, Some(&tenant)).await?);
-            if self.replay {
-                findings.extend(told_again(&database, &tenant).await?);
+        let heads = self.earlier_heads()?;
+        let database = self.place.open_to_prove(self.keys).await?.database;
+        let tenant = match &self.tenant {
+            Some(slug) => {
+                let found = database.tenant_by_slug(slug).await?;
+                Some(found.with_context(|| format!("There is no tenant {slug}."))?)
             }
+            None => None,
+        };
+        let mut findings = audit(&database, tenant.as_ref()).await?;
+        let proof = prove(&database, tenant.as_ref(), &heads).await?;
+        findings.extend(proof.findings);
+        if self.replay {
+            findings.extend(retell_all(&database, tenant).await?);
         }
         for Finding { tenant, invariant, row, detail } in &findings {
             print(&format!("{tenant}: {invariant}: {row}: {detail}"))?;
         }
         anyhow::ensure!(findings.is_empty(), "{} rows break an invariant", findings.len());
+        for note in &proof.notes {
+            print(note)?;
+        }
+        for head in &proof.heads {
+            print(&head.to_string())?;
+        }
         print("The ledger is sound: every invariant holds.")
     }
 
-    /// The tenants to be looked at: one, or all.
-    async fn tenants(&self, database: &Database) -> anyhow::Result<Vec<Tenant>> {
-        if let Some(slug) = &self.tenant {
-            let found = database.tenant_by_slug(slug).await?;
-            return Ok(vec![found.with_context(|| format!("There is no tenant {slug}."))?]);
+    /// The heads that were given, and those in the file.
+    fn earlier_heads(&self) -> anyhow::Result<Vec<TenantHead>> {
+        let mut heads = self.heads.clone();
+        if let Some(file) = &self.heads_file {
+            let text = std::fs::read_to_string(file)
+                .with_context(|| format!("{} cannot be read", file.display()))?;
+            for line in text.lines().filter(|line| line.starts_with("head ")) {
+                let read = line.parse().map_err(anyhow::Error::msg);
+                heads.push(read.with_context(|| format!("{}: {line}", file.display()))?);
+            }
         }
-        let mut tenants = Vec::new();
-        for id in database.tenant_ids().await? {
-            tenants.extend(database.tenant_by_id(id).await?);
-        }
-        Ok(tenants)
+        Ok(heads)
     }
 }
 
-/// Tells one tenant's history again, with a bar where somebody watches, and says what was proved.
-async fn told_again(database: &Database, tenant: &Tenant) -> anyhow::Result<Vec<Finding>> {
-    let all = u64::try_from(database.lane(tenant.id).await?.seq).unwrap_or_default();
-    let bar = ProgressBar::new(all).with_message(format!("{}: telling events again", tenant.slug));
-    if let Ok(style) = ProgressStyle::with_template(BAR) {
-        bar.set_style(style);
+/// Tells the history of one tenant again, or of all.
+async fn retell_all(database: &Database, tenant: Option<Tenant>) -> anyhow::Result<Vec<Finding>> {
+    if let Some(tenant) = tenant {
+        return retell(database, &tenant).await;
     }
-    let retold: Result<Retold, StoreError> =
-        replay(database, tenant, |events| bar.set_position(events)).await;
-    bar.finish_and_clear();
-    let Retold { events, decisions, rows, took, differences, findings } = retold?;
-    print(&format!(
-        "{}: {events} events told again in {:.1} s ({} a second): {decisions} decisions made again, \
-         {rows} rows of the books compared, {differences} differences",
-        tenant.slug,
-        took.as_secs_f64(),
-        rate(events, took),
-    ))?;
+    let mut findings = Vec::new();
+    for id in database.tenant_ids().await? {
+        if let Some(tenant) = database.tenant_by_id(id).await? {
+            findings.extend(retell(database, &tenant).await?);
+        }
+    }
     Ok(findings)
-}
-
-fn rate(events: u64, took: Duration) -> u128 {
-    u128::from(events) * 1_000 / took.as_millis().max(1)
 }

@@ -26,6 +26,7 @@ pub mod referrals;
 pub mod replay;
 pub mod reviews;
 pub mod rewards;
+pub mod sealing;
 pub mod secrets;
 pub mod settings;
 pub mod simulate;

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may fall over")]
 
 mod architecture;
+mod backup;
 mod command_line;
 mod corners;
 mod examples;
@@ -10,6 +11,7 @@ mod first_start;
 mod harness;
 mod import;
 mod lane;
+mod moved_clock;
 #[expect(dead_code, reason = "the bench uses the rest of it")]
 mod postgres;
 mod processes;
@@ -18,4 +20,5 @@ mod readme;
 mod roles;
 mod rules_in_force;
 mod schema;
+mod seals;
 mod stories;

@@ -3,6 +3,7 @@
 //! one snapshot, beside a running server.
 
 mod books;
+mod chain;
 mod counts;
 mod history;
 mod invariant;
@@ -14,6 +15,7 @@ mod people;
 mod personal;
 mod snapshot;
 
+pub use chain::{Chain, Damage, Head, Stretch};
 pub use invariant::{Broken, Invariant};
 pub use snapshot::Snapshot;
 

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use guerdon::app::{App, Settings};
+use guerdon::app::{App, Keys, Settings};
 use guerdon::operations::clock::Clock;
 use guerdon::operations::replay::replay;
 use guerdon::store::Database;
@@ -209,7 +209,7 @@ pub fn settings(database_url: &str, rules: &Path) -> Settings {
     Settings {
         database_url: database_url.to_owned(),
         rules: rules.to_owned(),
-        operator_key: Some(OPERATOR_KEY.to_owned().into()),
+        keys: Keys { operator: Some(OPERATOR_KEY.to_owned().into()), ledger: None },
         ..Settings::default()
     }
 }

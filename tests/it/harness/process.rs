@@ -38,28 +38,46 @@ impl Process {
     }
 
     /// Starts a prepared command on a free port; waits until it is ready.
-    pub async fn start(mut command: Command) -> Self {
+    pub async fn start(command: Command) -> Self {
+        let mut process = Self::spawn(command);
+        process.wait_for("ready").await;
+        process
+    }
+
+    /// Starts a prepared command on a free port; waits until it answers, ready or not.
+    pub async fn start_unready(command: Command) -> Self {
+        let mut process = Self::spawn(command);
+        process.wait_for("live").await;
+        process
+    }
+
+    fn spawn(mut command: Command) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         command.env("GUERDON_LISTEN", format!("127.0.0.1:{port}"));
         let child = command.spawn().unwrap();
         let address = format!("http://127.0.0.1:{port}");
-        let mut process = Self { child, address, client: reqwest::Client::new() };
-        process.wait_until_ready().await;
-        process
+        Self { child, address, client: reqwest::Client::new() }
     }
 
-    async fn wait_until_ready(&mut self) {
+    /// What its health says: the status and the body.
+    pub async fn ready(&self) -> (u16, String) {
+        let answer = self.client.get(format!("{}/health/ready", self.address)).send().await;
+        let answer = answer.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    }
+
+    async fn wait_for(&mut self, health: &str) {
         for _ in 0..600 {
             if let Some(status) = self.child.try_wait().unwrap() {
                 panic!("the server ended: {status}");
             }
-            let ready = self.client.get(format!("{}/health/ready", self.address)).send().await;
+            let ready = self.client.get(format!("{}/health/{health}", self.address)).send().await;
             if ready.is_ok_and(|response| response.status().is_success()) {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        panic!("the server was not ready in 30 s");
+        panic!("the server was not {health} in 30 s");
     }
 
     /// A caller of this process with a token.
