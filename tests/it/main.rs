@@ -10,7 +10,6 @@ mod first_start;
 mod harness;
 mod import;
 mod lane;
-#[expect(dead_code, reason = "the bench uses the rest of it")]
 mod postgres;
 mod processes;
 mod properties;
@@ -19,3 +18,4 @@ mod roles;
 mod rules_in_force;
 mod schema;
 mod stories;
+mod torture;

@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use super::{Caller, OPERATOR_KEY, Shop, Way};
@@ -39,23 +39,31 @@ impl Process {
 
     /// Starts a prepared command on a free port; waits until it is ready.
     pub async fn start(mut command: Command) -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        command.env("GUERDON_LISTEN", format!("127.0.0.1:{port}"));
-        let child = command.spawn().unwrap();
-        let address = format!("http://127.0.0.1:{port}");
-        let mut process = Self { child, address, client: reqwest::Client::new() };
-        process.wait_until_ready().await;
-        process
+        let mut ended = None;
+        // Between two looks at a port somebody else may have taken it.
+        for _ in 0..3 {
+            let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+            command.env("GUERDON_LISTEN", format!("127.0.0.1:{port}"));
+            let child = command.spawn().unwrap();
+            let address = format!("http://127.0.0.1:{port}");
+            let mut process = Self { child, address, client: reqwest::Client::new() };
+            ended = process.wait_until_ready().await;
+            if ended.is_none() {
+                return process;
+            }
+        }
+        panic!("the server ended: {ended:?}");
     }
 
-    async fn wait_until_ready(&mut self) {
+    /// How the process ended, when it did instead.
+    async fn wait_until_ready(&mut self) -> Option<ExitStatus> {
         for _ in 0..600 {
             if let Some(status) = self.child.try_wait().unwrap() {
-                panic!("the server ended: {status}");
+                return Some(status);
             }
             let ready = self.client.get(format!("{}/health/ready", self.address)).send().await;
             if ready.is_ok_and(|response| response.status().is_success()) {
-                return;
+                return None;
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
