@@ -132,7 +132,8 @@ impl Client {
                 "OVERLOADED" => {
                     self.report.overloaded += 1;
                     // Every other command is given up, and must not be found afterwards.
-                    if untouched && self.report.overloaded.is_multiple_of(2) && !order.is_shared() {
+                    if untouched && !self.report.overloaded.is_multiple_of(2) && !order.is_shared()
+                    {
                         return Fate::LeftAlone;
                     }
                 }

@@ -7,10 +7,12 @@
 mod books;
 mod clients;
 mod crash;
+mod line;
 mod orders;
 mod outage;
 mod probes;
 mod replicas;
+mod severed;
 
 use std::path::Path;
 use std::time::Duration;

@@ -49,7 +49,7 @@ pub struct Plan {
 }
 
 const CREDIT: &str = "replayed transaction { id amount }";
-const EVENT: &str = "replayed transactions { id amount }";
+const EVENT: &str = "replayed transactions { id amount } user { credits { balance } }";
 const STEP: &str = "onboarding { completedCount }";
 
 impl Plan {
