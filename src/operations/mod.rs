@@ -23,6 +23,7 @@ pub mod promos;
 pub mod publish;
 pub mod purchases;
 pub mod referrals;
+pub mod replay;
 pub mod reviews;
 pub mod rewards;
 pub mod secrets;

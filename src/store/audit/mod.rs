@@ -2,7 +2,9 @@
 //! does the counting, so that neither side needs more memory for more rows; everything is read in
 //! one snapshot, beside a running server.
 
+mod books;
 mod counts;
+mod history;
 mod invariant;
 mod kept;
 mod ledger;

@@ -2,7 +2,7 @@
 
 mod asked;
 mod erase;
-mod load;
+pub(in crate::store) mod load;
 mod save;
 
 use std::collections::{BTreeSet, HashSet};

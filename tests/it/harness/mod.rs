@@ -14,6 +14,8 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use guerdon::app::{App, Settings};
 use guerdon::operations::clock::Clock;
+use guerdon::operations::replay::replay;
+use guerdon::store::Database;
 use serde_json::json;
 use tokio::sync::Mutex;
 
@@ -188,6 +190,16 @@ impl Server {
     pub async fn assert_sound(&self) {
         let broken = self.app.audit().await.unwrap();
         assert!(broken.is_empty(), "the ledger is broken:\n{broken:#?}");
+        assert_retold(&self.app.operations.database).await;
+    }
+}
+
+/// Checks that the history of every tenant, told again, makes what is stored.
+pub async fn assert_retold(database: &Database) {
+    for id in database.tenant_ids().await.unwrap() {
+        let tenant = database.tenant_by_id(id).await.unwrap().unwrap();
+        let retold = replay(database, &tenant, |_| {}).await.unwrap();
+        assert!(retold.findings.is_empty(), "told again, it differs:\n{:#?}", retold.findings);
     }
 }
 
