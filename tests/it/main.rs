@@ -12,7 +12,6 @@ mod harness;
 mod import;
 mod lane;
 mod moved_clock;
-#[expect(dead_code, reason = "the bench uses the rest of it")]
 mod postgres;
 mod processes;
 mod properties;
@@ -22,3 +21,4 @@ mod rules_in_force;
 mod schema;
 mod seals;
 mod stories;
+mod torture;
