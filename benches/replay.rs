@@ -19,7 +19,7 @@ mod load;
 
 use std::process::ExitCode;
 
-use guerdon::operations::replay::replay;
+use guerdon::operations::replay::{A_PAGE, replay};
 use harness::{Kind, Server};
 use load::Load;
 
@@ -47,7 +47,7 @@ async fn run(kind: Kind, size: u64, rounds: u64) -> bool {
     let tenant = database.tenant_by_slug("orchard").await.unwrap().unwrap();
     let (mut rates, mut differences) = (Vec::new(), 0);
     for round in 1..=rounds {
-        let told = replay(database, &tenant, |_| {}).await.unwrap();
+        let told = replay(database, &tenant, A_PAGE, |_| {}).await.unwrap();
         let rate = told.events as f64 / told.took.as_secs_f64();
         differences += told.differences;
         println!(

@@ -6,7 +6,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::output::print;
 use crate::operations::audit::Finding;
-use crate::operations::replay::{Retold, replay};
+use crate::operations::replay::{A_PAGE, Retold, replay};
 use crate::store::{Database, Tenant};
 
 const BAR: &str = "{bar:40} {percent:>3}%  {msg}  {eta} left";
@@ -18,7 +18,7 @@ pub async fn retell(database: &Database, tenant: &Tenant) -> anyhow::Result<Vec<
     if let Ok(style) = ProgressStyle::with_template(BAR) {
         bar.set_style(style);
     }
-    let retold = replay(database, tenant, |events| bar.set_position(events)).await;
+    let retold = replay(database, tenant, A_PAGE, |events| bar.set_position(events)).await;
     bar.finish_and_clear();
     let Retold { events, decisions, rows, took, differences, findings } = retold?;
     print(&format!(

@@ -18,8 +18,9 @@ use crate::domain::replay::{InForceThen, Proof, Recorded, Replay};
 use crate::domain::state::Key;
 use crate::store::{Database, Snapshot, StoreError, Tenant};
 
-/// Events that are read, and told, at once.
-const AT_ONCE: u64 = 2_000;
+/// Events that are read, and told, at once: enough that queries cost little, and few enough that a
+/// page of them is nothing to keep.
+pub const A_PAGE: u64 = 2_000;
 
 /// What telling a tenant's history again showed.
 #[derive(Debug)]
@@ -38,15 +39,16 @@ pub struct Retold {
     pub findings: Vec<Finding>,
 }
 
-/// Tells a tenant's history again, as it was at one instant, beside a running server. `progress`
-/// hears how many events are told.
+/// Tells a tenant's history again, as it was at one instant, beside a running server, page by page
+/// (see [`A_PAGE`]). `progress` hears how many events are told.
 pub async fn replay(
     database: &Database,
     tenant: &Tenant,
+    page: u64,
     progress: impl Fn(u64),
 ) -> Result<Retold, StoreError> {
     let began = Instant::now();
-    let mut history = History::open(database, tenant).await?;
+    let mut history = History::open(database, tenant, page).await?;
     let mut replay = history.beginning().await?;
     let mut recorded = history.after(0).await?;
     let mut events = 0;
@@ -85,6 +87,7 @@ type Version = (String, i64);
 struct History<'a> {
     database: &'a Database,
     tenant: &'a Tenant,
+    page: u64,
     programs: Programs,
     snapshot: Snapshot,
     /// The tenant's row, as it is at the end.
@@ -119,11 +122,15 @@ impl Telling {
 }
 
 impl<'a> History<'a> {
-    async fn open(database: &'a Database, tenant: &'a Tenant) -> Result<Self, StoreError> {
+    async fn open(
+        database: &'a Database,
+        tenant: &'a Tenant,
+        page: u64,
+    ) -> Result<Self, StoreError> {
         let programs = Programs::new(database.clone());
         let snapshot = database.snapshot(tenant.id, "").await?;
         let lane = snapshot.lane().await?;
-        Ok(Self { database, tenant, programs, snapshot, lane, in_force: HashMap::new() })
+        Ok(Self { database, tenant, page, programs, snapshot, lane, in_force: HashMap::new() })
     }
 
     /// The tenant as it was made, before its first event.
@@ -145,7 +152,7 @@ impl<'a> History<'a> {
     }
 
     async fn after(&self, seq: i64) -> Result<Vec<Recorded>, StoreError> {
-        self.snapshot.history_after(seq, AT_ONCE).await
+        self.snapshot.history_after(seq, self.page).await
     }
 
     /// Makes ready what a stretch of history is told with: the programs that were in force, and the

@@ -38,7 +38,7 @@ async fn a_history(server: &Server) -> Shop {
 async fn retold(server: &Server, slug: &str) -> Retold {
     let database = &server.app.operations.database;
     let tenant = database.tenant_by_slug(slug).await.unwrap().unwrap();
-    replay(database, &tenant, |_| {}).await.unwrap()
+    replay(database, &tenant, 5, |_| {}).await.unwrap()
 }
 
 /// What differs, each as its row's kind and how.
