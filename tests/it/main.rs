@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may fall over")]
 
 mod architecture;
+mod backup;
 mod command_line;
 mod corners;
 mod examples;
@@ -10,7 +11,7 @@ mod first_start;
 mod harness;
 mod import;
 mod lane;
-#[expect(dead_code, reason = "the bench uses the rest of it")]
+mod moved_clock;
 mod postgres;
 mod processes;
 mod properties;
@@ -18,4 +19,6 @@ mod readme;
 mod roles;
 mod rules_in_force;
 mod schema;
+mod seals;
 mod stories;
+mod torture;

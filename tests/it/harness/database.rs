@@ -27,8 +27,6 @@ pub struct PrivateDatabase {
 impl PrivateDatabase {
     /// Makes one from the template of its kind.
     pub async fn make(kind: Kind) -> Self {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let number = COUNT.fetch_add(1, Ordering::Relaxed);
         match kind {
             Kind::Sqlite => {
                 let folder = tempfile::tempdir().unwrap();
@@ -38,13 +36,29 @@ impl PrivateDatabase {
                 Self { kind, url, folder: Some(folder), name: String::new() }
             }
             Kind::Postgres => {
-                let name = format!("guerdon_test_{}_{number}", std::process::id());
                 let template = postgres_template().await;
-                admin(&format!("CREATE DATABASE {name} TEMPLATE {template}")).await;
-                let url = postgres::with_database(postgres::admin_url(), &name);
-                Self { kind, url, folder: None, name }
+                Self::on_postgres(&format!("TEMPLATE {template}")).await
             }
         }
+    }
+
+    /// Makes one without tables on PostgreSQL.
+    pub async fn empty_postgres() -> Self {
+        Self::on_postgres("").await
+    }
+
+    async fn on_postgres(like: &str) -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("guerdon_test_{}_{number}", std::process::id());
+        admin(&format!("CREATE DATABASE {name} {like}")).await;
+        let url = postgres::with_database(postgres::admin_url(), &name);
+        Self { kind: Kind::Postgres, url, folder: None, name }
+    }
+
+    /// The database at an address of PostgreSQL, as it is; it goes with its cluster.
+    pub const fn at(url: String) -> Self {
+        Self { kind: Kind::Postgres, url, folder: None, name: String::new() }
     }
 
     /// Asks the database itself what it is, and what it calls itself must be what it should be.
