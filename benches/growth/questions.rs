@@ -126,7 +126,7 @@ fn users(all: &mut Vec<Question>, moments: &Moments) {
     }
 }
 
-/// Searches that find ever more users, the three thousand oldest, or nobody.
+/// Searches that find ever more users, the thousand oldest, or nobody.
 fn searches(all: &mut Vec<Question>, order: &str) {
     let by_sign_up = order.starts_with("CREATED");
     for text in ["user-7", "user-77", "name", "pioneer", "nobody", "nobody at all", LONG] {

@@ -10,6 +10,7 @@ mod first_start;
 mod harness;
 mod import;
 mod lane;
+mod migrations;
 #[expect(dead_code, reason = "the bench uses the rest of it")]
 mod postgres;
 mod processes;

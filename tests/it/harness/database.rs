@@ -27,24 +27,40 @@ pub struct PrivateDatabase {
 impl PrivateDatabase {
     /// Makes one from the template of its kind.
     pub async fn make(kind: Kind) -> Self {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let number = COUNT.fetch_add(1, Ordering::Relaxed);
         match kind {
             Kind::Sqlite => {
-                let folder = tempfile::tempdir().unwrap();
-                let path = folder.path().join("guerdon.db");
-                std::fs::copy(sqlite_template().await, &path).unwrap();
-                let url = format!("sqlite://{}?mode=rwc", path.display());
-                Self { kind, url, folder: Some(folder), name: String::new() }
+                let template = sqlite_template().await;
+                Self::on_sqlite(|path| {
+                    std::fs::copy(template, path).unwrap();
+                })
             }
-            Kind::Postgres => {
-                let name = format!("guerdon_test_{}_{number}", std::process::id());
-                let template = postgres_template().await;
-                admin(&format!("CREATE DATABASE {name} TEMPLATE {template}")).await;
-                let url = postgres::with_database(postgres::admin_url(), &name);
-                Self { kind, url, folder: None, name }
-            }
+            Kind::Postgres => Self::on_postgres(&postgres_template().await).await,
         }
+    }
+
+    /// Makes one without any table.
+    pub async fn empty(kind: Kind) -> Self {
+        match kind {
+            Kind::Sqlite => Self::on_sqlite(|_| ()),
+            Kind::Postgres => Self::on_postgres("template0").await,
+        }
+    }
+
+    fn on_sqlite(fill: impl FnOnce(&Path)) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("guerdon.db");
+        fill(&path);
+        let url = format!("sqlite://{}?mode=rwc", path.display());
+        Self { kind: Kind::Sqlite, url, folder: Some(folder), name: String::new() }
+    }
+
+    async fn on_postgres(template: &str) -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("guerdon_test_{}_{number}", std::process::id());
+        admin(&format!("CREATE DATABASE {name} TEMPLATE {template}")).await;
+        let url = postgres::with_database(postgres::admin_url(), &name);
+        Self { kind: Kind::Postgres, url, folder: None, name }
     }
 
     /// Asks the database itself what it is, and what it calls itself must be what it should be.
