@@ -14,6 +14,10 @@ use crate::harness::{Caller, Server};
 const AT_ONCE: u64 = 64;
 /// So many days each of the two loads spans, about.
 const DAYS: u64 = 70;
+/// So many of the oldest users are called otherwise than all others.
+const PIONEERS: u64 = 1_000;
+/// So many of the oldest users have another e-mail address than all others.
+const EARLY: u64 = 3_000;
 /// So many transactions a user brings, about.
 const A_USER: u64 = 8;
 
@@ -98,8 +102,10 @@ impl Load {
     }
 
     async fn sign_up(&self, n: u64, user: &str) {
-        let mut input = json!({ "id": user, "name": format!("Name {n}"),
-                                "email": format!("{n}@orchard.example") });
+        let name = if n < PIONEERS { "Pioneer" } else { "Name" };
+        let fruit = if n < EARLY { "pears" } else { "apples" };
+        let mut input = json!({ "id": user, "name": format!("{name} {n}"),
+                                "email": format!("applegrove-{fruit}-{n}@orchard.example") });
         if n.is_multiple_of(2) {
             let codes = self.codes.read().await;
             // Every other friend came by the first user, who is much read.

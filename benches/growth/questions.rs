@@ -5,7 +5,8 @@
 pub enum Cost {
     /// The same.
     Flat,
-    /// Bounded, but not the same: counted up to 10,000, or by days and referrers.
+    /// Not the same: counted up to 10,000, added up by days and referrers, or searched for where no
+    /// index has those who match in order.
     Bounded,
 }
 
@@ -16,6 +17,8 @@ pub struct Question {
     pub document: String,
 }
 
+/// The three thousand oldest begin so; all others share the first ten characters.
+const LONG: &str = "applegrove-pears";
 const PAGE: &str = "nodes { id } pageInfo { hasNextPage endCursor }";
 
 /// Every question to the tenant's administrator. `now` and the days around it are RFC 3339.
@@ -97,9 +100,6 @@ fn users(all: &mut Vec<Question>, moments: &Moments) {
     let to = format!("createdTo: \"{}\"", moments.before);
     let filters = [
         "",
-        "search: \"user-77\"",
-        "search: \"name\"",
-        "search: \"nobody\"",
         "minBalance: 1",
         "minBalance: 5000",
         "minBalance: 0",
@@ -112,6 +112,7 @@ fn users(all: &mut Vec<Question>, moments: &Moments) {
             let field = format!("users(orderBy: {order}, filter: {{ {filter} }}) {{ {PAGE} }}");
             flat(all, format!("users {order} {filter}"), &field);
         }
+        searches(all, order);
     }
     flat(all, "users, from the end", &format!("users(last: 20) {{ {PAGE} }}"));
     for order in ["BALANCE_DESC", "EARNED_DESC"] {
@@ -122,6 +123,22 @@ fn users(all: &mut Vec<Question>, moments: &Moments) {
     for filter in ["search: \"name\"", "minBalance: 1"] {
         let field = format!("users(first: 1, filter: {{ {filter} }}) {{ totalCount }}");
         bounded(all, &format!("count of users {filter}"), &field);
+    }
+}
+
+/// Searches that find ever more users, the thousand oldest, or nobody.
+fn searches(all: &mut Vec<Question>, order: &str) {
+    let by_sign_up = order.starts_with("CREATED");
+    for text in ["user-7", "user-77", "name", "pioneer", "nobody", "nobody at all", LONG] {
+        let field =
+            format!("users(orderBy: {order}, filter: {{ search: \"{text}\" }}) {{ {PAGE} }}");
+        let name = format!("users {order} search: {text:?}");
+        // An index has those with a beginning of up to ten characters in the order of sign-up.
+        if text == LONG || !by_sign_up {
+            bounded(all, &name, &field);
+        } else {
+            flat(all, name, &field);
+        }
     }
 }
 

@@ -191,7 +191,7 @@ pub async fn list(
     call.caller.require_admin()?;
     input::optional_line("search", filter.search.as_deref())?;
     let filter = StoreFilter {
-        search: filter.search.filter(|search| !search.is_empty()),
+        search: filter.search.filter(|search| !search.trim().is_empty()),
         min_balance: filter.min_balance,
         unit: credits::unit(call, filter.unit).await?,
         created_from: filter.created_from,

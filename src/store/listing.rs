@@ -1,6 +1,6 @@
 //! Lists in the tenant's order: pages by place, counts with a cap, times as places.
 
-use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect,
     QueryTrait, Select,
@@ -85,29 +85,29 @@ fn beyond(place: &[Expr; 2], than: Position, older: bool) -> Expr {
     if older { columns.lt(values) } else { columns.gt(values) }
 }
 
-/// Counts rows, but not beyond [`Count::CAP`].
+/// Counts rows, but not beyond [`Count::CAP`]; `column` is any that is never NULL.
 pub async fn count_capped<E: EntityTrait, C: ConnectionTrait>(
     connection: &C,
     query: Select<E>,
     column: E::Column,
 ) -> Result<Count, StoreError> {
-    let cap = i64::try_from(Count::CAP).unwrap_or(i64::MAX);
-    let total = count(connection, query.limit(Count::CAP + 1), column).await?;
-    Ok(if total > cap { Count { total: cap, capped: true } } else { Count::exact(total) })
+    count_rows(connection, query.select_only().column(column).into_query()).await
 }
 
-/// Counts rows; `column` is any that is never NULL.
-async fn count<E: EntityTrait, C: ConnectionTrait>(
+/// Counts what a statement finds, but not beyond [`Count::CAP`].
+pub async fn count_rows<C: ConnectionTrait>(
     connection: &C,
-    query: Select<E>,
-    column: E::Column,
-) -> Result<i64, StoreError> {
-    let rows = query.select_only().column(column).into_query();
-    let statement = Query::select().expr(Expr::cust("COUNT(*)")).from_subquery(rows, "rows").take();
-    match connection.query_one(&statement).await? {
-        Some(row) => Ok(row.try_get_by_index(0)?),
-        None => Ok(0),
-    }
+    mut found: SelectStatement,
+) -> Result<Count, StoreError> {
+    found.limit(Count::CAP + 1);
+    let statement =
+        Query::select().expr(Expr::cust("COUNT(*)")).from_subquery(found, "rows").take();
+    let total = match connection.query_one(&statement).await? {
+        Some(row) => row.try_get_by_index(0)?,
+        None => 0,
+    };
+    let cap = i64::try_from(Count::CAP).unwrap_or(i64::MAX);
+    Ok(if total > cap { Count { total: cap, capped: true } } else { Count::exact(total) })
 }
 
 /// A stretch of time, as the numbers of the events in it.

@@ -7,7 +7,7 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend};
 /// The tables that lanes read.
 const COUNT: &str = "ANALYZE events, users, accounts, lots, transactions, uses, reversals, \
     referrals, purchases, codes, clicks, cap_uses, onces, fingerprints, decisions, fact_sheets, \
-    promos, promo_uses, notices, tallies, referrer_days, referrer_months";
+    promos, promo_uses, notices, tallies, referrer_days, referrer_months, user_texts";
 
 /// Has a tenant's history just become four times as long as at the last count? The first count is
 /// at 64 events; beyond a million PostgreSQL's own counts are often enough.

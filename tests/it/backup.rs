@@ -164,7 +164,7 @@ async fn what_cannot_be_copied_says_why() {
 async fn a_postgres_database_is_dumped_while_sixteen_clients_write() {
     let database = PrivateDatabase::make(Kind::Postgres).await;
     println!("played on {}", database.prove().await);
-    let restored = PrivateDatabase::empty_postgres().await;
+    let restored = PrivateDatabase::empty(Kind::Postgres).await;
     let folder = tempfile::tempdir().unwrap();
     let tool = |name: &str| match postgres::installed() {
         Some(binaries) => Command::new(binaries.join(name)),

@@ -11,6 +11,7 @@ mod first_start;
 mod harness;
 mod import;
 mod lane;
+mod migrations;
 mod moved_clock;
 mod postgres;
 mod processes;

@@ -76,6 +76,23 @@ pub(super) const INVARIANTS: &[Invariant] = &[
         "SELECT 'user ' || user_id AS subject, earned AS amount FROM referrer_days
             WHERE tenant_id = $1",
     ),
+    Invariant::rows(
+        "a user is found by the id, the name and the e-mail address, and by nothing else",
+        "SELECT 'user ' || user_id, kept, told FROM (
+            SELECT user_id, seq, n, text, SUM(kept) AS kept, SUM(told) AS told FROM (
+                SELECT user_id, seq, n, text, 1 AS kept, 0 AS told FROM user_texts WHERE tenant_id = $1
+                UNION
+                SELECT id, seq, n, substr(id_search, 1, 255), 0, 1 FROM users
+                    WHERE tenant_id = $1 AND number > 0
+                UNION
+                SELECT id, seq, n, substr(name_search, 1, 255), 0, 1 FROM users
+                    WHERE tenant_id = $1 AND number > 0 AND name_search IS NOT NULL
+                UNION
+                SELECT id, seq, n, substr(email_search, 1, 255), 0, 1 FROM users
+                    WHERE tenant_id = $1 AND number > 0 AND email_search IS NOT NULL
+            ) beside GROUP BY user_id, seq, n, text
+        ) texts WHERE kept <> told",
+    ),
     Invariant::sums(
         "a promotion code's redemptions are its users'",
         "SELECT 'promotion code ' || matched AS subject, redemptions AS amount FROM promos

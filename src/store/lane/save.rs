@@ -1,6 +1,6 @@
 //! Saving a change: a few statements for each table that it touches, none for the others.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::atomic::Ordering;
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
@@ -8,13 +8,13 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use super::LaneTransaction;
 use super::load::SEEN_KEPT;
 use super::seal::Link;
-use crate::domain::records::Lane;
+use crate::domain::records::{Lane, Operation};
 use crate::domain::state::{Change, Record, Table};
 use crate::domain::time::month_of;
 use crate::store::StoreError;
 use crate::store::rows::{
     Row, account, cells, code, counting, decision, event, lane, lot, notice, promo, purchase,
-    referral, transaction, user,
+    referral, transaction, user, user_text,
 };
 use crate::store::statement::{add, insert, upsert};
 
@@ -59,11 +59,42 @@ impl LaneTransaction {
     async fn save_people(&self, change: &Change) -> Result<(), StoreError> {
         let tables = &change.tables;
         upsert::<user::Entity, _>(&self.transaction, self.rows(&tables.users)?).await?;
+        self.save_texts(change).await?;
         upsert::<code::Entity, _>(&self.transaction, self.rows(&tables.codes)?).await?;
         upsert::<code::click::Entity, _>(&self.transaction, self.rows(&tables.clicks)?).await?;
         upsert::<referral::Entity, _>(&self.transaction, self.rows(&tables.referrals)?).await?;
         upsert::<purchase::Entity, _>(&self.transaction, self.rows(&tables.purchases)?).await?;
         upsert::<notice::Entity, _>(&self.transaction, self.rows(&tables.notices)?).await
+    }
+
+    /// What users are found by: of those who are new, and of those whom an event renamed or erased.
+    async fn save_texts(&self, change: &Change) -> Result<(), StoreError> {
+        use user_text::{Column, Entity, Model};
+
+        let renames = [Operation::UpdateUser, Operation::EraseUser];
+        let renamed: HashSet<&str> = (change.events.iter())
+            .filter(|event| renames.contains(&event.operation))
+            .filter_map(|event| event.user_id.as_deref())
+            .collect();
+        let (mut outdated, mut rows) = (Vec::new(), Vec::new());
+        for user in change.tables.users.values().flatten() {
+            let is_new = user.created.seq > self.lane.seq;
+            if !is_new && !renamed.contains(user.id.as_str()) {
+                continue;
+            }
+            if !is_new {
+                outdated.push(user.id.as_str());
+            }
+            rows.extend(Model::of(self.tenant_id, user));
+        }
+        if !outdated.is_empty() {
+            Entity::delete_many()
+                .filter(Column::TenantId.eq(self.tenant_id))
+                .filter(Column::UserId.is_in(outdated))
+                .exec(&self.transaction)
+                .await?;
+        }
+        insert::<Entity, _>(&self.transaction, rows).await
     }
 
     async fn save_ledger(&self, change: &Change) -> Result<(), StoreError> {

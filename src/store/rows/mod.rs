@@ -19,6 +19,7 @@ pub mod referral;
 pub mod tenant;
 pub mod transaction;
 pub mod user;
+pub mod user_text;
 pub mod words;
 
 use super::StoreError;

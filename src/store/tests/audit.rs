@@ -89,6 +89,8 @@ const WOUNDS: &[(&str, &str, &str)] = &[
     ("UPDATE users SET unread = 2 WHERE id = 'ann'", "a user's unread", "user ann"),
     ("UPDATE referrer_days SET credited = 2", "a referrer's days come to the", "user boss"),
     ("UPDATE referrer_days SET earned = 2", "a referrer's days come to what", "user boss"),
+    ("DELETE FROM user_texts WHERE user_id = 'ann'", "a user is found", "user ann"),
+    ("UPDATE user_texts SET n = 1 WHERE user_id = 'boss'", "a user is found", "user boss"),
     ("UPDATE promos SET redemptions = 0", "a promotion code's", "promotion code TEN"),
     ("UPDATE lanes SET users = 3", "the lane counts the users", "lane"),
     ("UPDATE users SET number = 3 WHERE id = 'ann'", "users are numbered", "user ann"),

@@ -1,8 +1,14 @@
 //! Lists of users, against the same lists made by hand.
 
-use super::{on_each, samples, save, tenant};
-use crate::domain::records::{AccountKey, Lane, Position, TallyKey, User};
+use sea_orm::{ConnectionTrait, QueryOrder, QuerySelect, QueryTrait};
+
+use super::{on_each, on_sqlite, samples, save, tenant};
+use crate::domain::records::{
+    AccountKey, Event, Lane, Operation, Personal, Position, TallyKey, User,
+};
 use crate::domain::state::Change;
+use crate::store::rows::user_text;
+use crate::store::users::Beginning;
 use crate::store::{Count, Database, Direction, Page, Ranking, Rows, Standing, UserFilter};
 
 /// Who signed up, in order, and what they have; `None` has no account. The names begin alike.
@@ -26,8 +32,8 @@ async fn sign_up(database: &Database, tenant_id: i64) {
     for (seq, (id, balance)) in (1..).zip(USERS) {
         change.events.push(samples::event(seq));
         let mut user = samples::user(id, seq);
-        user.personal.name = Some(format!("{} Jones", id.to_uppercase()));
-        user.personal.email = Some(format!("us-{id}@example.com"));
+        user.personal.name = Some(format!("The friends of {}", id.to_uppercase()));
+        user.personal.email = Some(format!("the-{id}@example.com"));
         change.put(user);
         for (unit, balance) in [("USD", *balance), ("messages", Some(1_000 - seq))] {
             let Some(balance) = balance else { continue };
@@ -47,7 +53,7 @@ async fn sign_up(database: &Database, tenant_id: i64) {
     let users = i64::try_from(USERS.len()).unwrap();
     change.tally(TallyKey::accounts("USD"), users - 3);
     change.tally(TallyKey::accounts("messages"), users);
-    change.lane = Some(Lane { users, ..database.lane(tenant_id).await.unwrap() });
+    change.lane = Some(Lane { seq: users, users, ..database.lane(tenant_id).await.unwrap() });
     save(database, tenant_id, &change).await;
 }
 
@@ -67,13 +73,23 @@ fn cases() -> Vec<Case> {
         (with(-3), |_, _, balance| balance >= -3),
         (with(9), |_, _, balance| balance >= 9),
         (with(99), |_, _, _| false),
-        (search("US-"), |_, _, _| true),
-        (search("us-g"), |_, id, _| id == "gus"),
-        (search("KIM J"), |_, id, _| id == "kim"),
+        (search("THE"), |_, _, _| true),
+        (search("the-g"), |_, id, _| id == "gus"),
+        (search("g"), |_, id, _| id == "gus"),
+        (search("The friends of KIM"), |_, id, _| id == "kim"),
+        (search("the friends of"), |_, _, _| true),
+        (search("the friends of nobody"), |_, _, _| false),
         (search("%"), |_, _, _| false),
+        (UserFilter { search: Some("the".to_owned()), ..between.clone() }, |place, _, _| {
+            (4..7).contains(&place)
+        }),
+        (
+            UserFilter { search: Some("the friends of f".to_owned()), ..since.clone() },
+            |_, id, _| id == "fay",
+        ),
         (since, |place, _, _| place >= 4),
         (between, |place, _, _| (4..7).contains(&place)),
-        (UserFilter { search: Some("us-".to_owned()), ..with(1) }, |_, _, balance| balance >= 1),
+        (UserFilter { search: Some("the".to_owned()), ..with(1) }, |_, _, balance| balance >= 1),
     ]
 }
 
@@ -200,4 +216,69 @@ async fn users_are_counted() {
         }
     })
     .await;
+}
+
+#[tokio::test]
+async fn whoever_is_renamed_or_erased_is_found_by_what_is_left() {
+    on_each(async |database| {
+        let tenant_id = tenant(&database, "one").await.id;
+        sign_up(&database, tenant_id).await;
+        let rename = async |seq, operation, name: Option<&str>| {
+            let mut change = Change::default();
+            let (key, user_id) = (None, Some("kim".to_owned()));
+            change.events.push(Event { operation, key, user_id, ..samples::event(seq) });
+            let mut user = samples::user("kim", 11);
+            user.personal = Personal { name: name.map(str::to_owned), ..Personal::default() };
+            change.put(user);
+            let seen = database.lane(tenant_id).await.unwrap();
+            change.lane = Some(Lane { seq, ..seen });
+            save(&database, tenant_id, &change).await;
+        };
+        let found = async |text: &str| {
+            let search = Some(text.to_owned());
+            let filter = UserFilter { search, unit: "USD".to_owned(), ..UserFilter::default() };
+            let read = database.users_by_sign_up(
+                tenant_id,
+                &filter,
+                Direction::OldestFirst,
+                Page::first(9),
+            );
+            let ids: Vec<String> =
+                read.await.unwrap().rows.into_iter().map(|user| user.id).collect();
+            ids.join(" ")
+        };
+        assert_eq!(found("the friends of k").await, "kim");
+        // Longer than an index could keep, and not to be made shorter.
+        let long: String =
+            (0..1_024).map(|n| char::from_u32(0x4E00 + n * 7919 % 20_000).unwrap()).collect();
+        rename(13, Operation::UpdateUser, Some(&long)).await;
+        assert_eq!(found("the friends of k").await, "");
+        let first: String = long.chars().take(300).collect();
+        assert_eq!(
+            (found(&first).await, found(&format!("{first}!")).await),
+            ("kim".into(), String::new())
+        );
+        rename(14, Operation::EraseUser, None).await;
+        assert_eq!((found(&first).await, found("kim").await), (String::new(), "kim".to_owned()));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn each_length_of_a_beginning_is_read_in_order_from_its_own_index() {
+    let sqlite = on_sqlite().await;
+    let database = &sqlite.database;
+    database.migrate().await.unwrap();
+    for length in 1..=12 {
+        let beginning = Beginning::of(&"x".repeat(length)).unwrap();
+        let query = beginning.in_order(1).order_by_desc(user_text::Column::Seq);
+        let query = query.order_by_desc(user_text::Column::N).limit(63).into_query();
+        let mut statement = database.reader.get_database_backend().build(&query);
+        statement.sql.insert_str(0, "EXPLAIN QUERY PLAN ");
+        let steps = database.reader.query_all_raw(statement).await.unwrap();
+        let steps: Vec<String> =
+            steps.iter().map(|step| step.try_get("", "detail").unwrap()).collect();
+        let index = format!("SEARCH user_texts USING INDEX user_texts_{} (", length.min(10));
+        assert!(steps.len() == 1 && steps[0].starts_with(&index), "{length}: {steps:?}");
+    }
 }

@@ -4,17 +4,19 @@
 //! at once first looks whether those who match are few. Few are read and sorted; else the list is
 //! gone through in its order, and those who match are soon met.
 
-use sea_orm::sea_query::{Expr, ExprTrait, Func, Query, SelectStatement, UnionType};
+use sea_orm::sea_query::{Expr, ExprTrait, Func, Query, SelectStatement};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, JoinType, QueryFilter, QueryOrder,
     QuerySelect, QueryTrait, RelationDef, Select,
 };
 
+use super::search::{Beginning, TEXTS, begins_with, texts};
 use crate::domain::amount::Amount;
 use crate::domain::time::Time;
 use crate::store::listing::Seqs;
-use crate::store::rows::account;
 use crate::store::rows::user::{Column, Entity, searchable};
+use crate::store::rows::user_text::kept;
+use crate::store::rows::{account, user_text};
 use crate::store::{Database, StoreError};
 
 /// So many are few; in tests so few that both ways are gone.
@@ -56,9 +58,10 @@ impl UserFilter {
         *self == Self { unit: self.unit.clone(), ..Self::default() }
     }
 
-    /// Does it ask for nothing but a text to search for?
-    pub(super) fn only_searches(&self) -> bool {
-        Self { search: None, ..self.clone() }.is_open()
+    /// The text that it searches for, where that and the time of sign-up are all that it asks for.
+    pub(super) fn only_search(&self) -> Option<Beginning> {
+        let search = self.search.as_deref().filter(|_| self.min_balance.is_none());
+        search.and_then(Beginning::of)
     }
 
     /// Does it let only those through who have an account? Nobody without one has anything.
@@ -105,7 +108,7 @@ impl Database {
     ) -> Result<Option<Vec<String>>, StoreError> {
         let mut probes = Vec::new();
         if let Some(search) = &filter.search {
-            probes.push(found(tenant_id, &searchable(search), Some(FEW + 1)));
+            probes.push(found(tenant_id, search));
         }
         if let Some(least) = filter.min_balance
             && filter.needs_account()
@@ -176,37 +179,22 @@ pub(super) fn balance_of(tenant_id: i64, unit: &str) -> Expr {
 }
 
 /// Does a text of the user begin so? Compared user by user: no index is tempted.
-fn begins(prefix: &str) -> Condition {
-    let length = i32::try_from(prefix.chars().count()).unwrap_or(i32::MAX);
-    [Column::IdSearch, Column::NameSearch, Column::EmailSearch].into_iter().fold(
-        Condition::any(),
-        |any, column| {
-            let text = Func::cust("substr").arg(column.into_expr()).arg(1_i32).arg(length);
-            any.add(Expr::from(text).eq(prefix))
-        },
-    )
+pub(super) fn begins(beginning: &str) -> Condition {
+    [Column::IdSearch, Column::NameSearch, Column::EmailSearch]
+        .into_iter()
+        .fold(Condition::any(), |any, column| any.add(begins_with(column, beginning)))
 }
 
-/// The ids of users of whom a text begins so, each text looked up in its own index; `limit` of each
-/// are enough.
-pub(super) fn found(tenant_id: i64, prefix: &str, limit: Option<u64>) -> SelectStatement {
-    let beyond = format!("{prefix}{}", char::MAX);
-    let found = |column: Column| {
-        let some = everyone(tenant_id)
-            .select_only()
-            .column(Column::Id)
-            .filter(column.gte(prefix))
-            .filter(column.lt(beyond.as_str()))
-            .order_by_asc(column)
-            .limit(limit)
-            .into_query();
-        // Not every database takes a limit in a part of a union.
-        Query::select().column(Column::Id).from_subquery(some, "some").take()
-    };
-    let mut ids = found(Column::IdSearch);
-    ids.union(UnionType::Distinct, found(Column::NameSearch));
-    ids.union(UnionType::Distinct, found(Column::EmailSearch));
-    ids
+/// The ids of some of whom a text begins so, or as much of it as is kept.
+fn found(tenant_id: i64, search: &str) -> SelectStatement {
+    let some = texts(tenant_id, &kept(search))
+        .select_only()
+        .column(user_text::Column::UserId)
+        .order_by_asc(user_text::Column::Text)
+        .limit(TEXTS * FEW + 1)
+        .into_query();
+    let id = user_text::Column::UserId;
+    Query::select().distinct().column(id).from_subquery(some, "some").take()
 }
 
 /// The ids of some who have at least this much.

@@ -2,10 +2,13 @@
 
 mod filter;
 mod ranking;
+mod search;
 mod sign_up;
 
 pub use filter::UserFilter;
 pub use ranking::{Ranking, Standing};
+#[cfg(test)]
+pub(in crate::store) use search::Beginning;
 
 use super::rows::records;
 use super::rows::user::{Column, Entity};

@@ -1,14 +1,16 @@
 //! Users by their sign-up, and how many there are.
 
 use sea_orm::sea_query::ExprTrait;
-use sea_orm::{ColumnTrait, QueryFilter};
+use sea_orm::{ColumnTrait, QueryFilter, QuerySelect, QueryTrait};
 
-use super::filter::{Along, UserFilter, balance_of, everyone, found, with_account};
+use super::filter::{Along, UserFilter, balance_of, begins, everyone, with_account};
+use super::search::texts;
 use crate::domain::records::{Position, User};
 use crate::store::listing::{Direction, by_place, by_sorting, count_capped};
 use crate::store::paging::{Count, Page, Rows};
 use crate::store::rows::user::{Column, searchable};
-use crate::store::rows::{Row, account};
+use crate::store::rows::user_text::kept;
+use crate::store::rows::{Row, account, user_text};
 use crate::store::{Database, StoreError};
 
 impl Database {
@@ -20,6 +22,10 @@ impl Database {
         direction: Direction,
         page: Page<Position>,
     ) -> Result<Rows<User>, StoreError> {
+        if let Some(beginning) = filter.only_search() {
+            let seqs = self.seqs_between(tenant_id, filter.created_from, filter.created_to).await?;
+            return self.users_found(tenant_id, (&beginning, seqs), direction, page).await;
+        }
         let matching = self.users_matching(tenant_id, filter, Along::SignUp).await?;
         let rows = if matching.few {
             // Who was found is sorted: a database might rather read everyone in order.
@@ -42,11 +48,15 @@ impl Database {
             return Ok(Count::exact(self.lane(tenant_id).await?.users));
         }
         let seqs = self.seqs_between(tenant_id, filter.created_from, filter.created_to).await?;
+        if let Some(beginning) = filter.only_search() {
+            return self.count_found(tenant_id, (&beginning, seqs)).await;
+        }
         let mut query = seqs.apply(everyone(tenant_id), Column::Seq);
         if let Some(search) = &filter.search {
-            let enough = filter.only_searches().then_some(Count::CAP + 1);
-            let ids = found(tenant_id, &searchable(search), enough);
-            query = query.filter(Column::Id.in_subquery(ids));
+            let texts =
+                texts(tenant_id, &kept(search)).select_only().column(user_text::Column::UserId);
+            query = query.filter(Column::Id.in_subquery(texts.into_query()));
+            query = query.filter(begins(&searchable(search)));
         }
         if let Some(least) = filter.min_balance {
             query = if filter.needs_account() {

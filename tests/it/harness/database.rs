@@ -29,29 +29,36 @@ impl PrivateDatabase {
     pub async fn make(kind: Kind) -> Self {
         match kind {
             Kind::Sqlite => {
-                let folder = tempfile::tempdir().unwrap();
-                let path = folder.path().join("guerdon.db");
-                std::fs::copy(sqlite_template().await, &path).unwrap();
-                let url = format!("sqlite://{}?mode=rwc", path.display());
-                Self { kind, url, folder: Some(folder), name: String::new() }
+                let template = sqlite_template().await;
+                Self::on_sqlite(|path| {
+                    std::fs::copy(template, path).unwrap();
+                })
             }
-            Kind::Postgres => {
-                let template = postgres_template().await;
-                Self::on_postgres(&format!("TEMPLATE {template}")).await
-            }
+            Kind::Postgres => Self::on_postgres(&postgres_template().await).await,
         }
     }
 
-    /// Makes one without tables on PostgreSQL.
-    pub async fn empty_postgres() -> Self {
-        Self::on_postgres("").await
+    /// Makes one without any table.
+    pub async fn empty(kind: Kind) -> Self {
+        match kind {
+            Kind::Sqlite => Self::on_sqlite(|_| ()),
+            Kind::Postgres => Self::on_postgres("template0").await,
+        }
     }
 
-    async fn on_postgres(like: &str) -> Self {
+    fn on_sqlite(fill: impl FnOnce(&Path)) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("guerdon.db");
+        fill(&path);
+        let url = format!("sqlite://{}?mode=rwc", path.display());
+        Self { kind: Kind::Sqlite, url, folder: Some(folder), name: String::new() }
+    }
+
+    async fn on_postgres(template: &str) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("guerdon_test_{}_{number}", std::process::id());
-        admin(&format!("CREATE DATABASE {name} {like}")).await;
+        admin(&format!("CREATE DATABASE {name} TEMPLATE {template}")).await;
         let url = postgres::with_database(postgres::admin_url(), &name);
         Self { kind: Kind::Postgres, url, folder: None, name }
     }

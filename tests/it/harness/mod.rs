@@ -89,12 +89,16 @@ impl Server {
     /// Starts one on a new database, with copies of these program folders (paths from the
     /// project's root), each of which gives a tenant of its name.
     pub async fn start(kind: Kind, folders: &[&str]) -> Self {
+        Self::start_on(PrivateDatabase::make(kind).await, folders, beginning()).await
+    }
+
+    /// Starts one on a database that is there, when it is `now`.
+    pub async fn start_on(database: PrivateDatabase, folders: &[&str], now: DateTime<Utc>) -> Self {
         let rules_folder = tempfile::tempdir().unwrap();
         for folder in folders {
             copy_program(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), rules_folder.path());
         }
-        let database = PrivateDatabase::make(kind).await;
-        let clock = Clock::manual(beginning());
+        let clock = Clock::manual(now);
         let rules = rules_folder.path().to_owned();
         let app = App::start(settings(&database.url, &rules), clock.clone()).await.unwrap();
         Self { app, database, rules, clock, keys: Mutex::default(), _rules_folder: rules_folder }
