@@ -5,7 +5,7 @@ mod keys;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use tokio::task::JoinHandle;
 
 use crate::domain::refusal::Refusal;
@@ -17,10 +17,10 @@ use crate::operations::Operations;
 use crate::operations::audit::{self, Finding};
 use crate::operations::clock::Clock;
 use crate::operations::sealing::{self, Proof};
-use crate::store::{Database, LedgerKey, Options, StoreError};
+use crate::store::{Database, KeyFit, LedgerKey, Options, StoreError};
 
 use keys::must_fit;
-pub use keys::{KeyError, Keys, Missing, key_file};
+pub use keys::{KeyError, Keys, key_file};
 
 /// Why a server cannot start: one line for the operator.
 #[derive(Debug, thiserror::Error)]
@@ -106,11 +106,14 @@ impl App {
         // A missing folder is told before anything is made.
         crate::rules::files::list(&settings.rules)?;
         let url = &settings.database_url;
-        let keys = Keys {
-            operator: Some(settings.keys.operator(url, Missing::IsMade)?),
-            ledger: Some(settings.keys.ledger(url, Missing::IsMade)?),
+        settings.keys.operator(url)?;
+        let database = open_sealed(url, &settings.keys).await?;
+        // By now it lies beside the ledger that is sealed with it, unless that has a key of its own.
+        let operator = match settings.keys.operator(url)? {
+            Some(key) => key,
+            None => keys::make(url)?,
         };
-        let operations = open(url, clock, &keys).await?;
+        let operations = Operations::new(database, clock, Some(operator.expose_secret()));
         check_tests(&operations.database, &settings).await?;
         let mut watcher = Watcher::new(operations.clone(), settings.rules, settings.provision);
         watcher.start().await?;
@@ -165,29 +168,52 @@ impl App {
     }
 }
 
-/// Opens and migrates the database. The operator is known by the operator's key; without one nobody
-/// is. With the ledger's, everything is sealed when it is open, and lanes can be written; an error
-/// when the ledger is sealed under another.
-pub async fn open(url: &str, clock: Clock, keys: &Keys) -> Result<Operations, StartError> {
-    let database = Database::connect(url, options(keys)).await;
-    let database = database.map_err(|source| unusable(url, source))?;
-    database.migrate().await.map_err(|source| unusable(url, source))?;
-    if keys.ledger.is_some() {
-        let fit = database.adopt_key().await.map_err(|source| unusable(url, source))?;
-        must_fit(fit)?;
-        sealing::seal_rest(&database).await.map_err(|source| unusable(url, source))?;
-    }
-    Ok(Operations::new(database, clock, keys.operator.as_ref().map(ExposeSecret::expose_secret)))
+/// Opens and migrates the database. Nobody is the operator, and nothing can be written down a lane.
+pub async fn open(url: &str, clock: Clock) -> Result<Operations, StartError> {
+    Ok(Operations::new(migrated(url).await?, clock, None))
+}
+
+/// Opens and migrates the database, to write down lanes; everything is sealed when it is open. Nobody
+/// is the operator. An error when the ledger is sealed under another key.
+pub async fn open_to_write(url: &str, clock: Clock, keys: &Keys) -> Result<Operations, StartError> {
+    Ok(Operations::new(open_sealed(url, keys).await?, clock, None))
 }
 
 /// Opens and migrates the database to read what was sealed under the ledger's key, and seals
-/// nothing. An error when it is sealed under another.
+/// nothing. An error when it is sealed under another; whether it says so at all is to be proved.
 pub async fn open_to_prove(url: &str, clock: Clock, keys: &Keys) -> Result<Operations, StartError> {
-    let database = Database::connect(url, options(keys)).await;
+    let key = keys.ledger(url)?.ok_or_else(|| keys::missing(url))?;
+    let database = migrated(url).await?.with_key(ledger_key(&key));
+    match database.key_fit().await.map_err(|source| unusable(url, source))? {
+        KeyFit::Unmarked => {}
+        fit => must_fit(fit)?,
+    }
+    Ok(Operations::new(database, clock, None))
+}
+
+/// Opens and migrates the database, and seals what is not sealed. A key that is missing is made,
+/// when the ledger never had one; before that, nothing is made that would have to be taken away.
+async fn open_sealed(url: &str, keys: &Keys) -> Result<Database, StartError> {
+    let known = keys.ledger(url)?;
+    let database = migrated(url).await?;
+    let key = match known {
+        Some(key) => key,
+        None if database.is_sealed().await.map_err(|source| unusable(url, source))? => {
+            return Err(keys::missing(url).into());
+        }
+        None => keys::make(url)?,
+    };
+    let database = database.with_key(ledger_key(&key));
+    must_fit(database.adopt_key().await.map_err(|source| unusable(url, source))?)?;
+    sealing::seal_rest(&database).await.map_err(|source| unusable(url, source))?;
+    Ok(database)
+}
+
+async fn migrated(url: &str) -> Result<Database, StartError> {
+    let database = Database::connect(url, Options::default()).await;
     let database = database.map_err(|source| unusable(url, source))?;
     database.migrate().await.map_err(|source| unusable(url, source))?;
-    must_fit(database.key_fit().await.map_err(|source| unusable(url, source))?)?;
-    Ok(Operations::new(database, clock, None))
+    Ok(database)
 }
 
 /// Only a test database takes a clock that is moved; what is one says so at every start.
@@ -206,9 +232,8 @@ async fn check_tests(database: &Database, settings: &Settings) -> Result<(), Sta
     Ok(())
 }
 
-fn options(keys: &Keys) -> Options {
-    let ledger_key = keys.ledger.as_ref().map(|key| LedgerKey::new(key.expose_secret()));
-    Options { ledger_key, ..Options::default() }
+fn ledger_key(secret: &SecretString) -> LedgerKey {
+    LedgerKey::new(secret.expose_secret())
 }
 
 /// Opens the database as it is, and changes nothing about it; an error when it would have to be

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use secrecy::SecretString;
 
-use crate::app::{self, Missing};
+use crate::app;
 use crate::operations::Operations;
 use crate::operations::clock::Clock;
 
@@ -42,21 +42,17 @@ impl From<Keys> for app::Keys {
 impl Place {
     /// Opens and migrates the database. Nothing can be written down a lane.
     pub async fn open(&self) -> anyhow::Result<Operations> {
-        Ok(app::open(&self.database_url, Clock::machine(), &app::Keys::default()).await?)
+        Ok(app::open(&self.database_url, Clock::machine()).await?)
     }
 
     /// Opens and migrates the database, to write down lanes.
     pub async fn open_to_write(&self, keys: Keys) -> anyhow::Result<Operations> {
-        let ledger = app::Keys::from(keys).ledger(&self.database_url, Missing::IsMade)?;
-        let keys = app::Keys { ledger: Some(ledger), operator: None };
-        Ok(app::open(&self.database_url, Clock::machine(), &keys).await?)
+        Ok(app::open_to_write(&self.database_url, Clock::machine(), &keys.into()).await?)
     }
 
     /// Opens and migrates the database, to prove its seals.
     pub async fn open_to_prove(&self, keys: Keys) -> anyhow::Result<Operations> {
-        let ledger = app::Keys::from(keys).ledger(&self.database_url, Missing::IsRefused)?;
-        let keys = app::Keys { ledger: Some(ledger), operator: None };
-        Ok(app::open_to_prove(&self.database_url, Clock::machine(), &keys).await?)
+        Ok(app::open_to_prove(&self.database_url, Clock::machine(), &keys.into()).await?)
     }
 
     /// Opens the database as it is; an error when it would have to be made or migrated first.

@@ -17,6 +17,33 @@ pub struct Finding {
     pub detail: String,
 }
 
+impl Finding {
+    /// That something could not be read, without what stands there: that may be personal. An error
+    /// when it is only the database that could not be reached.
+    pub fn unreadable(
+        tenant: &str,
+        invariant: &'static str,
+        error: StoreError,
+    ) -> Result<Self, StoreError> {
+        if error.is_connection_lost() {
+            return Err(error);
+        }
+        let detail = match std::error::Error::source(&error) {
+            Some(source) => format!("{error}: {source}"),
+            None => error.to_string(),
+        };
+        // What is quoted is a value.
+        let detail = detail.lines().next().unwrap_or_default();
+        let detail = detail.split(['"', '`', '\'']).next().unwrap_or_default();
+        Ok(Self {
+            tenant: tenant.to_owned(),
+            invariant,
+            row: "cannot be read".to_owned(),
+            detail: detail.trim_end_matches([' ', ':']).to_owned(),
+        })
+    }
+}
+
 impl std::fmt::Display for Finding {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(formatter, "{}: {}: {}", self.tenant, self.row, self.invariant)?;
@@ -25,7 +52,8 @@ impl std::fmt::Display for Finding {
 }
 
 /// Checks one tenant, or all of them. Each is read as it was at one instant; of one invariant at
-/// most 1,000 rows of a tenant are named. Nothing found means that all is well.
+/// most 1,000 rows of a tenant are named, and what cannot be read is named too. Nothing found means
+/// that all is well. An error when the database cannot be reached.
 pub async fn audit(
     database: &Database,
     tenant: Option<&Tenant>,
@@ -43,11 +71,26 @@ pub async fn audit(
 }
 
 async fn audit_tenant(database: &Database, tenant: &Tenant) -> Result<Vec<Finding>, StoreError> {
-    let snapshot = database.snapshot(tenant.id, &main_unit(database, tenant).await?).await?;
+    let unit = match main_unit(database, tenant).await {
+        Ok(unit) => unit,
+        Err(error) => {
+            let program = "what is in force of the program can be read";
+            return Ok(vec![Finding::unreadable(&tenant.slug, program, error)?]);
+        }
+    };
+    let mut snapshot = database.snapshot(tenant.id, &unit).await?;
     let mut findings = Vec::new();
     for invariant in Invariant::all() {
-        let broken = snapshot.broken(invariant).await?;
-        findings.extend(broken.into_iter().map(|row| finding(tenant, invariant, row)));
+        match snapshot.broken(invariant).await {
+            Ok(broken) => {
+                findings.extend(broken.into_iter().map(|row| finding(tenant, invariant, row)));
+            }
+            Err(error) => {
+                findings.push(Finding::unreadable(&tenant.slug, invariant.name, error)?);
+                // PostgreSQL answers nothing more in a transaction that failed.
+                snapshot = database.snapshot(tenant.id, &unit).await?;
+            }
+        }
     }
     Ok(findings)
 }

@@ -3,10 +3,14 @@
 use std::str::FromStr;
 
 use super::audit::Finding;
-use crate::store::{Chain, Damage, Database, Head, StoreError, Stretch, Tenant};
+use crate::store::{Chain, Damage, Database, Head, KeyFit, StoreError, Stretch, Tenant};
 
 /// What a broken chain is called among the invariants.
-const UNBROKEN: &str = "events are as they were sealed";
+pub const UNBROKEN: &str = "events are as they were sealed";
+
+/// Who may have written what no server of this version did.
+const WHO: &str = "somebody without the key wrote it, or a server of an older version ran beside \
+                   this one: end those before the first start of this version";
 
 /// How often a tenant's lane is waited for, while others hold it.
 const TRIES: u32 = 12;
@@ -100,42 +104,74 @@ pub async fn prove(
     tenant: Option<&Tenant>,
     earlier: &[TenantHead],
 ) -> Result<Proof, StoreError> {
-    let mut proof = Proof::default();
+    let mut proof = Proof { findings: prove_key(database).await?, ..Proof::default() };
+    if let Some(tenant) = tenant {
+        proof.join(prove_tenant(database, tenant, earlier).await?);
+        return Ok(proof);
+    }
     let mut slugs = Vec::new();
-    let ids = match tenant {
-        Some(tenant) => vec![tenant.id],
-        None => database.tenant_ids().await?,
-    };
-    for id in ids {
+    for id in database.tenant_ids().await? {
         let Some(tenant) = database.tenant_by_id(id).await? else { continue };
-        let own = earlier.iter().filter(|known| known.tenant == tenant.slug);
-        let own: Vec<Head> = own.map(|known| known.head.clone()).collect();
-        let chain = database.snapshot(id, "").await?.chain(&own).await?;
-        proof.add(&tenant.slug, chain);
+        proof.join(prove_tenant(database, &tenant, earlier).await?);
         slugs.push(tenant.slug);
     }
-    if tenant.is_none() {
-        let gone = earlier.iter().filter(|known| !slugs.contains(&known.tenant));
-        proof.findings.extend(gone.map(|known| {
-            let detail = format!("an earlier audit saw {} events of it", known.head.seq);
-            finding(&known.tenant, "the tenant is gone".to_owned(), detail)
-        }));
-    }
+    proof.findings.extend(gone(earlier, &slugs));
     Ok(proof)
 }
 
+/// Proves that the ledger says under which key it is sealed, if anything is.
+pub async fn prove_key(database: &Database) -> Result<Vec<Finding>, StoreError> {
+    let detail = match database.key_fit().await? {
+        KeyFit::Fits | KeyFit::New => return Ok(Vec::new()),
+        KeyFit::Unmarked => "gone: events are sealed, and somebody took away what says so",
+        KeyFit::Other => "changed: it says that the ledger is sealed under another key",
+    };
+    Ok(vec![finding("all tenants", "mark ledger_key".to_owned(), detail.to_owned())])
+}
+
+/// Proves the seals of one tenant, as they were at one instant, and that its heads of earlier audits
+/// are still among them.
+pub async fn prove_tenant(
+    database: &Database,
+    tenant: &Tenant,
+    earlier: &[TenantHead],
+) -> Result<Proof, StoreError> {
+    let has_key = database.key_fit().await? != KeyFit::New;
+    let own = earlier.iter().filter(|known| known.tenant == tenant.slug);
+    let own: Vec<Head> = own.map(|known| known.head.clone()).collect();
+    let chain = database.snapshot(tenant.id, "").await?.chain(&own, has_key).await?;
+    Ok(Proof::of(&tenant.slug, chain))
+}
+
+/// What earlier audits saw of tenants that are not among these, which are all.
+pub fn gone(earlier: &[TenantHead], slugs: &[String]) -> Vec<Finding> {
+    let gone = earlier.iter().filter(|known| !slugs.contains(&known.tenant));
+    gone.map(|known| {
+        let detail = format!("an earlier audit saw {} events of it", known.head.seq);
+        finding(&known.tenant, "the tenant is gone".to_owned(), detail)
+    })
+    .collect()
+}
+
 impl Proof {
-    fn add(&mut self, tenant: &str, chain: Chain) {
-        self.findings.extend(chain.damages.iter().map(|damage| said(tenant, damage)));
+    fn of(tenant: &str, chain: Chain) -> Self {
+        let findings = chain.damages.iter().map(|damage| said(tenant, damage)).collect();
+        let mut notes = Vec::new();
         if chain.is_new {
-            self.notes.push(format!("{tenant}: nothing is sealed yet"));
+            notes.push(format!("{tenant}: nothing is sealed yet"));
         }
-        self.notes.extend(chain.late.iter().map(|late| {
+        notes.extend(chain.late.iter().map(|late| {
             let events = events(*late);
             format!("{tenant}: {events} sealed late: an older version had written without seals")
         }));
         let head = chain.head.map(|head| TenantHead { tenant: tenant.to_owned(), head });
-        self.heads.extend(head);
+        Self { findings, notes, heads: head.into_iter().collect() }
+    }
+
+    fn join(&mut self, more: Self) {
+        self.findings.extend(more.findings);
+        self.notes.extend(more.notes);
+        self.heads.extend(more.heads);
     }
 }
 
@@ -146,9 +182,10 @@ fn said(tenant: &str, damage: &Damage) -> Finding {
         }
         Damage::Missing(stretch) => (events(*stretch), "deleted: there is no such row".to_owned()),
         Damage::Unsealed(stretch) => {
-            let why = "without a seal: it was taken away, or an older version wrote the row, which a start of the server seals";
-            (events(*stretch), why.to_owned())
+            let why = "without a seal: a first start is still sealing, or the seal was taken away";
+            (events(*stretch), format!("{why}, or {WHO}"))
         }
+        Damage::Late(stretch) => (events(*stretch), format!("sealed late: {WHO}")),
         Damage::CutOff(stretch) => {
             (events(*stretch), "cut off: the chain once went on to there".to_owned())
         }
@@ -156,7 +193,7 @@ fn said(tenant: &str, damage: &Damage) -> Finding {
             (format!("lane {seq}"), "it names another end than the chain has".to_owned())
         }
         Damage::Rewritten(seq) => {
-            let why = "an earlier audit saw another seal: it, or what is before it, was made anew";
+            let why = "another seal was here, which an earlier audit saw or which is marked: it, or what is before it, was made anew";
             (format!("event {seq}"), why.to_owned())
         }
     };

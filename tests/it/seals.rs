@@ -1,14 +1,18 @@
 //! Somebody who may write to the database but has not the ledger's key: whatever is changed, deleted
 //! or inserted is found by the seals, and named.
 
-use guerdon::app::{App, Keys};
+use guerdon::app::{App, Keys, StartError};
+use guerdon::operations::clock::Clock;
 use guerdon::operations::sealing::{Proof, TenantHead, prove};
 use sea_orm::{ConnectionTrait, Database};
 use serde_json::json;
 
 use crate::harness::{Kind, OPERATOR_KEY, Server, Shop, guerdon, settings};
-use crate::lane::Holder;
 use crate::stories;
+
+mod audited;
+mod key_file;
+mod taken_away;
 
 stories!("rules/gatewayz":
     a_changed_column_is_named,
@@ -16,10 +20,8 @@ stories!("rules/gatewayz":
     an_inserted_row_is_named,
     rows_that_were_swapped_are_named,
     a_tail_that_was_cut_off_is_found_by_an_earlier_head,
-    a_chain_that_was_made_anew_is_found_by_an_earlier_head,
     who_is_erased_breaks_no_seal,
     what_an_older_version_wrote_is_sealed,
-    what_an_older_server_writes_beside_this_one_is_sealed,
     another_key_is_told,
 );
 
@@ -63,6 +65,12 @@ fn said(proof: &Proof) -> Vec<String> {
     let first_word = |detail: &str| detail.split(' ').next().unwrap_or_default().to_owned();
     let rows = proof.findings.iter();
     rows.map(|finding| format!("{} {}", finding.row, first_word(&finding.detail))).collect()
+}
+
+/// Starts another server on the same database, under the same key.
+async fn start(server: &Server) -> Result<App, StartError> {
+    let clock = Clock::manual(server.now());
+    App::start(settings(&server.database.url, &server.rules), clock).await
 }
 
 async fn mend(server: &Server, column: &str) {
@@ -135,21 +143,24 @@ async fn a_deleted_row_is_named(server: &Server) {
     execute(server, &format!("UPDATE events SET seq = {seq} WHERE seq = 999")).await;
 }
 
+/// Inserts a copy of an event under another number, with this for its seal.
+fn copied(server: &Server, seq: i64, from: i64, seal: &str) -> String {
+    let id = match server.database.kind {
+        Kind::Sqlite => "randomblob(16)",
+        Kind::Postgres => "gen_random_uuid()",
+    };
+    format!(
+        "INSERT INTO events SELECT tenant_id, {seq}, {id}, operation, 'forged', input_hash, \
+         user_id, actor, body, personal_digest, seed, at, program_hash, settings_version, \
+         answer, {seal} FROM kept_events WHERE seq = {from}"
+    )
+}
+
 async fn an_inserted_row_is_named(server: &Server) {
     let (_, last) = grants(server).await;
     // In the place of another, with that one's seal; and at the end, the tenant's row moved along.
     let middle = last - 3;
-    let of = |seq: i64, from: i64| {
-        let id = match server.database.kind {
-            Kind::Sqlite => "randomblob(16)",
-            Kind::Postgres => "gen_random_uuid()",
-        };
-        format!(
-            "INSERT INTO events SELECT tenant_id, {seq}, {id}, operation, 'forged', input_hash, \
-             user_id, actor, body, personal_digest, seed, at, program_hash, settings_version, \
-             answer, seal FROM kept_events WHERE seq = {from}"
-        )
-    };
+    let of = |seq: i64, from: i64| copied(server, seq, from, "seal");
     execute(server, &format!("DELETE FROM events WHERE seq = {middle}")).await;
     execute(server, &of(middle, middle)).await;
     assert_eq!(found(server).await, [format!("event {middle} changed")]);
@@ -207,24 +218,6 @@ async fn a_tail_that_was_cut_off_is_found_by_an_earlier_head(server: &Server) {
     assert_eq!(found_with(server, &early).await, Vec::<String>::new());
 }
 
-async fn a_chain_that_was_made_anew_is_found_by_an_earlier_head(server: &Server) {
-    let (shop, last) = grants(server).await;
-    let early = head(server).await;
-    // All seals are taken away, so that the next start of a server makes new ones.
-    execute(server, "UPDATE events SET seal = NULL, body = body || ' ' WHERE seq > 5").await;
-    execute(
-        server,
-        "UPDATE lanes SET sealed_seq = 5, seal = (SELECT seal FROM events WHERE seq = 5)",
-    )
-    .await;
-    assert_eq!(found(server).await, [format!("events 6 to {last} without")]);
-    shop.add(json!({ "userId": "ann", "amount": 5 })).await.ok();
-    let proof = server.app.prove().await.unwrap();
-    assert_eq!(said(&proof), Vec::<String>::new());
-    assert!(proof.notes[0].contains(&format!("events 6 to {last} sealed late")), "{proof:?}");
-    assert_eq!(found_with(server, &early).await, [format!("event {last} an")]);
-}
-
 async fn who_is_erased_breaks_no_seal(server: &Server) {
     let shop = server.shop("gatewayz").await;
     shop.register("ann").await;
@@ -247,8 +240,7 @@ async fn what_an_older_version_wrote_is_sealed(server: &Server) {
     let proof = server.app.prove().await.unwrap();
     assert_eq!((said(&proof), proof.heads.len()), (Vec::new(), 0));
     assert!(proof.notes[0].contains("nothing is sealed yet"), "{proof:?}");
-    let clock = guerdon::operations::clock::Clock::manual(server.now());
-    let other = App::start(settings(&server.database.url, &server.rules), clock).await.unwrap();
+    let other = start(server).await.unwrap();
     let proof = other.prove().await.unwrap();
     assert_eq!(said(&proof), Vec::<String>::new());
     assert_eq!(proof.heads[0].head.seq, last);
@@ -258,32 +250,6 @@ async fn what_an_older_version_wrote_is_sealed(server: &Server) {
     assert_eq!(found(server).await, ["event 3 changed"]);
     execute(server, "UPDATE events SET seal = 'late-' || seal WHERE seq = 3").await;
     other.stop().await;
-}
-
-async fn what_an_older_server_writes_beside_this_one_is_sealed(server: &Server) {
-    let (shop, last) = grants(server).await;
-    let end = last - 4;
-    let old = format!(
-        "UPDATE events SET seal = NULL WHERE seq > {end}; UPDATE lanes SET sealed_seq = {end}, \
-         seal = (SELECT seal FROM events WHERE seq = {end})"
-    );
-    execute(server, &old).await;
-    // Many commands in one batch: the first seals what is behind.
-    let holder = Holder::hold(&server.database).await;
-    let mut tasks = tokio::task::JoinSet::new();
-    for _ in 0..20 {
-        let service = shop.service.clone();
-        let input = json!({ "userId": "ann", "amount": 1 });
-        tasks.spawn(async move { service.mutate("addCredits", input, "replayed").await.ok() });
-    }
-    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
-    holder.let_go().await;
-    tasks.join_all().await;
-    let proof = server.app.prove().await.unwrap();
-    assert_eq!(said(&proof), Vec::<String>::new());
-    assert_eq!(proof.heads[0].head.seq, last + 20);
-    let late = format!("events {} to {last} sealed late", end + 1);
-    assert!(proof.notes[0].contains(&late), "{proof:?}");
 }
 
 async fn another_key_is_told(server: &Server) {
@@ -317,7 +283,7 @@ async fn another_key_is_told(server: &Server) {
     assert!(!is_sound && printed.contains(&format!("event {last}")), "{printed}");
 
     // A server under another key does not start, and with the old one beside it, it does.
-    let clock = || guerdon::operations::clock::Clock::manual(server.now());
+    let clock = || Clock::manual(server.now());
     let mut with_other = settings(&server.database.url, &server.rules);
     with_other.keys = Keys { operator: Some(OTHER.to_owned().into()), ledger: None };
     let refused = App::start(with_other.clone(), clock()).await.err().unwrap().to_string();

@@ -4,9 +4,9 @@
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::snapshot::Snapshot;
-use crate::store::StoreError;
 use crate::store::lane::seal::{LedgerKey, Sealed, hex_of};
 use crate::store::rows::{event, lane};
+use crate::store::{StoreError, marks};
 
 /// How many events are read at once.
 const AT_ONCE: u64 = 1_000;
@@ -39,13 +39,17 @@ pub enum Damage {
     Changed(Stretch),
     /// These are not there.
     Missing(Stretch),
-    /// These have no seal.
+    /// These have no seal, and the ledger has a key.
     Unsealed(Stretch),
+    /// These were sealed later than they were written, and no older version had written them when the
+    /// key was taken.
+    Late(Stretch),
     /// The last ones, up to one that was seen before, are not there.
     CutOff(Stretch),
     /// The tenant's row names another end of the chain than the one that is there.
     OtherEnd(i64),
-    /// An earlier audit saw another seal on this event: it, or something before it, was sealed anew.
+    /// This event had another seal, which an earlier audit saw, or which was marked when it was sealed
+    /// late: it, or something before it, was sealed anew.
     Rewritten(i64),
 }
 
@@ -56,19 +60,26 @@ pub struct Chain {
     pub damages: Vec<Damage>,
     /// The last event with a seal.
     pub head: Option<Head>,
-    /// Events that were sealed later than they were written, because an older version wrote them.
+    /// Events that were sealed later than they were written, as they may be: an older version had
+    /// written them when the key was taken.
     pub late: Vec<Stretch>,
-    /// Was nothing of the tenant sealed yet?
+    /// Is nothing of the tenant sealed, in a ledger that never had a key?
     pub is_new: bool,
 }
 
 impl Snapshot {
-    /// Walks the tenant's chain, and looks for the heads of earlier audits in it.
-    pub async fn chain(&self, earlier: &[Head]) -> Result<Chain, StoreError> {
+    /// Walks the tenant's chain, and looks for the heads of earlier audits in it. Once the ledger
+    /// has a key, every event has a seal.
+    pub async fn chain(&self, earlier: &[Head], has_key: bool) -> Result<Chain, StoreError> {
         use event::{Column, Entity};
 
         let key = self.ledger_key.as_ref().ok_or(StoreError::NoLedgerKey)?;
-        let mut walk = Walk::new(key, earlier);
+        let late = marks::late(&self.transaction, key, self.tenant_id).await?;
+        let mut earlier = earlier.to_vec();
+        if let Some(seal) = &late.seal {
+            earlier.push(Head { seq: late.through, seal: hex_of(seal).to_owned() });
+        }
+        let mut walk = Walk::new(key, late.through, &earlier);
         loop {
             let mut some = Entity::find().filter(Column::TenantId.eq(self.tenant_id));
             if let Some(last) = walk.read {
@@ -81,13 +92,15 @@ impl Snapshot {
             }
         }
         let row = lane::Entity::find_by_id(self.tenant_id).one(&self.transaction).await?;
-        Ok(walk.end(&row.ok_or(StoreError::UnknownTenant(self.tenant_id))?))
+        Ok(walk.end(&row.ok_or(StoreError::UnknownTenant(self.tenant_id))?, has_key))
     }
 }
 
 /// A walk on its way.
 struct Walk<'a> {
     key: &'a LedgerKey,
+    /// Events through this number may be sealed late.
+    late_through: i64,
     /// The number of the last event that was read.
     read: Option<i64>,
     /// What may stand before the next event: the last seal; and after a damaged place, also what
@@ -104,9 +117,10 @@ struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    fn new(key: &'a LedgerKey, earlier: &'a [Head]) -> Self {
+    fn new(key: &'a LedgerKey, late_through: i64, earlier: &'a [Head]) -> Self {
         Self {
             key,
+            late_through,
             read: None,
             previous: vec![None],
             is_lost: false,
@@ -142,6 +156,9 @@ impl<'a> Walk<'a> {
         let seen = Some(seal.to_owned());
         if is_sound {
             self.previous = vec![seen];
+            if when == Sealed::Late {
+                self.is_late(row.seq);
+            }
         } else {
             self.note(Damage::Changed(Stretch { from: row.seq, to: row.seq }));
             // Was only the seal changed, then the next event still stands on the right one.
@@ -149,14 +166,19 @@ impl<'a> Walk<'a> {
             self.previous.push(seen);
         }
         self.is_lost = false;
-        if when == Sealed::Late && self.late.len() < NAMED {
-            match self.late.last_mut().filter(|last| last.to == row.seq - 1) {
-                Some(last) => last.to = row.seq,
-                None => self.late.push(Stretch { from: row.seq, to: row.seq }),
-            }
-        }
         self.earlier.retain(|head| head.seq != row.seq || head.seal != hex_of(seal));
         self.last = Some((row.seq, seal.to_owned()));
+    }
+
+    /// An event says that it was sealed late: one that may be, or one that nobody accounts for.
+    fn is_late(&mut self, seq: i64) {
+        if seq > self.late_through {
+            self.note(Damage::Late(Stretch { from: seq, to: seq }));
+        } else if let Some(last) = self.late.last_mut().filter(|last| last.to == seq - 1) {
+            last.to = seq;
+        } else if self.late.len() < NAMED {
+            self.late.push(Stretch { from: seq, to: seq });
+        }
     }
 
     /// The seals that an event should have, as far as is known what stood before it.
@@ -173,6 +195,7 @@ impl<'a> Walk<'a> {
         let goes_on = match (self.damages.last_mut(), damage) {
             (Some(Damage::Changed(last)), Damage::Changed(next))
             | (Some(Damage::Unsealed(last)), Damage::Unsealed(next))
+            | (Some(Damage::Late(last)), Damage::Late(next))
                 if last.to == next.from - 1 =>
             {
                 last.to = next.to;
@@ -186,13 +209,13 @@ impl<'a> Walk<'a> {
     }
 
     /// Compares the end with the tenant's row, and with the heads that were not found.
-    fn end(mut self, row: &lane::Model) -> Chain {
+    fn end(mut self, row: &lane::Model, has_key: bool) -> Chain {
         let read = self.read.unwrap_or(0);
         let (seq, seal) = match &self.last {
             Some((seq, seal)) => (*seq, Some(seal.clone())),
             None => (0, None),
         };
-        let is_new = self.last.is_none() && row.sealed_seq == 0 && row.seal.is_none();
+        let is_new = !has_key && self.last.is_none() && row.sealed_seq == 0 && row.seal.is_none();
         if is_new {
             self.damages.retain(|damage| !matches!(damage, Damage::Unsealed(_)));
         }

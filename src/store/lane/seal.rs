@@ -27,6 +27,16 @@ pub struct Link {
     pub seal: Option<String>,
 }
 
+/// How far a tenant's events may be sealed late: as far as an older version had written them, when the
+/// ledger's key was taken. Not at all, where nothing says so under the key.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Late {
+    /// The number of the last of these events; 0 when there are none.
+    pub through: i64,
+    /// That event's seal, once it has one: from then on no other is made.
+    pub seal: Option<String>,
+}
+
 /// When an event was sealed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sealed {
@@ -70,6 +80,30 @@ impl LedgerKey {
             Sealed::AtOnce => seal,
             Sealed::Late => format!("{LATE}{seal}"),
         }
+    }
+
+    /// How it is kept how far a tenant's events may be sealed late: nobody without the key can write
+    /// another number, or another tenant's.
+    pub fn write_late(&self, tenant_id: i64, late: &Late) -> String {
+        let mut mac = self.0.clone();
+        field(&mut mac, Some(b"late"));
+        field(&mut mac, Some(&tenant_id.to_be_bytes()));
+        field(&mut mac, Some(&late.through.to_be_bytes()));
+        field(&mut mac, late.seal.as_deref().map(str::as_bytes));
+        let proof = hex(&mac.finalize().into_bytes());
+        format!("{}:{}:{proof}", late.through, late.seal.as_deref().unwrap_or_default())
+    }
+
+    /// What was kept so; nothing at all where it was not written under this key for this tenant.
+    pub fn read_late(&self, tenant_id: i64, text: &str) -> Late {
+        let read = || {
+            let (through, rest) = text.split_once(':')?;
+            let (seal, _) = rest.split_once(':')?;
+            let seal = (!seal.is_empty()).then(|| seal.to_owned());
+            let late = Late { through: through.parse().ok()?, seal };
+            (self.write_late(tenant_id, &late) == text).then_some(late)
+        };
+        read().unwrap_or_default()
     }
 }
 
@@ -170,5 +204,20 @@ mod tests {
         assert_eq!(format!("{key:?}"), "LedgerKey");
         assert_eq!(key.fingerprint(), LedgerKey::new("a secret that nobody knows").fingerprint());
         assert_ne!(key.fingerprint(), LedgerKey::new("another").fingerprint());
+    }
+
+    #[test]
+    fn nobody_without_the_key_says_how_far_events_are_sealed_late() {
+        let key = LedgerKey::new("a secret that nobody knows");
+        for seal in [None, Some(format!("{LATE}00ff"))] {
+            let late = Late { through: 12, seal };
+            let kept = key.write_late(3, &late);
+            assert_eq!(key.read_late(3, &kept), late);
+            assert_eq!(key.read_late(4, &kept), Late::default());
+            assert_eq!(LedgerKey::new("another").read_late(3, &kept), Late::default());
+            assert_eq!(key.read_late(3, &kept.replacen("12", "13", 1)), Late::default());
+            assert_eq!(key.read_late(3, &kept.replacen("00ff", "", 1)).seal, None);
+        }
+        assert_eq!(key.read_late(3, "12"), Late::default());
     }
 }

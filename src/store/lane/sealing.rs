@@ -7,10 +7,10 @@ use sea_orm::{
 };
 
 use super::LaneTransaction;
-use super::seal::{LedgerKey, Link, Sealed};
+use super::seal::{Late, LedgerKey, Link, Sealed};
 use crate::store::rows::event::{self, Column, Entity};
 use crate::store::rows::lane;
-use crate::store::{Database, StoreError};
+use crate::store::{Database, StoreError, marks};
 
 /// How many events are sealed by one statement.
 const AT_ONCE: u64 = 2_000;
@@ -51,8 +51,9 @@ impl Database {
 }
 
 impl LaneTransaction {
-    /// Seals new events, and before them those that an older server left without a seal beside this
-    /// one. Gives the new end of the chain; `None` when there is nothing to seal.
+    /// Seals new events, and before them those that are there without a seal: what an older server
+    /// wrote beside this one, or somebody without the key. They are sealed late, so that an audit
+    /// names them for ever, and nothing about them changes unseen from now on. Gives the new end of the chain; `None` when there is nothing to seal.
     pub(super) async fn seal(&self, rows: &mut [event::Model]) -> Result<Option<Link>, StoreError> {
         if rows.is_empty() {
             return Ok(None);
@@ -62,7 +63,7 @@ impl LaneTransaction {
             tracing::warn!(
                 tenant = self.tenant_id,
                 after = link.seq,
-                "events without seals are sealed: an older version writes beside this one"
+                "events without seals are sealed late: an audit says whether they may be"
             );
             link = self.seal_next(link).await?;
         }
@@ -93,7 +94,8 @@ impl LaneTransaction {
     }
 
     /// Seals the next events after a link. One that has a seal keeps it, even where it does not fit:
-    /// nothing that somebody changed is covered up.
+    /// nothing that somebody changed is covered up. When the last one that may be sealed late has its
+    /// seal, that is marked: no other can take its place.
     async fn seal_next(&self, mut link: Link) -> Result<Link, StoreError> {
         let rows = Entity::find()
             .filter(Column::TenantId.eq(self.tenant_id))
@@ -104,6 +106,7 @@ impl LaneTransaction {
             .all(&self.transaction)
             .await?;
         let is_last = (rows.len() as u64) < AT_ONCE;
+        let late = marks::late(&self.transaction, self.ledger_key()?, self.tenant_id).await?;
         let mut sealed = Vec::new();
         for row in rows {
             let seal = match &row.seal {
@@ -115,6 +118,11 @@ impl LaneTransaction {
                 }
             };
             link = Link { seq: row.seq, seal: Some(seal) };
+            if link.seq == late.through && late.seal.is_none() {
+                let ended = Late { seal: link.seal.clone(), ..late };
+                let key = self.ledger_key()?;
+                marks::end_late(&self.transaction, key, self.tenant_id, &ended).await?;
+            }
         }
         self.write_seals(&sealed).await?;
         if is_last {
