@@ -32,11 +32,11 @@ pub trait Rules: Send + Sync {
     /// (a JSON object). One file's error does not stop another: it is that verdict's answer.
     fn decide(&self, event: &str, facts: &Value) -> Vec<Verdict>;
 
-    /// Where history is told again: the facts of the next event of this type, as they were frozen with
-    /// it. They stand in the place of those that are gathered, since some of what they count is no
-    /// event: visits, and who was seen with what.
-    fn frozen(&self, _event: &str) -> Option<Value> {
-        None
+    /// The facts on which an event is decided, `gathered` for its sheet of this number. Where history is
+    /// told again they are those that were frozen with it: some of what they count is no event, as
+    /// visits are none.
+    fn facts(&self, _event: &str, _sheet: i32, gathered: Value) -> Value {
+        gathered
     }
 
     /// Asks the rule files' `can_use_code`, in file-name order: `Ok` when none objects,

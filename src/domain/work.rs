@@ -165,7 +165,13 @@ impl<'a> Work<'a> {
         Position { seq: self.seq, n }
     }
 
-    /// The number of the next fact sheet of this event.
+    /// The number that the next fact sheet of this event will have.
+    #[must_use]
+    pub const fn next_sheet(&self) -> i32 {
+        self.made.sheets
+    }
+
+    /// The number of the next fact sheet of this event, which is taken by it.
     pub const fn sheet(&mut self) -> i32 {
         let n = self.made.sheets;
         self.made.sheets += 1;

@@ -1,15 +1,15 @@
 //! Telling a tenant's history again, from the first event to the last, and comparing what it makes
 //! with what is stored: each decision, and every row of the books.
 //!
-//! While one stretch of history is told, the next is read. What is kept in memory is what changes:
-//! accounts, lots, users, counts. Entries of the ledger and facts never change; they are compared
-//! where they were made, and read again when a later event needs one.
+//! While one stretch of history is told, the next is read. Entries of the ledger and facts never change:
+//! they are compared where they were made, and read again when a later event needs one. Everything
+//! else is kept in memory until it is compared at the end: lots, decisions, users, accounts, counts.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use serde_json::Map;
+use serde_json::{Map, Value};
 
 use super::audit::Finding;
 use super::programs::{InForce, Programs};
@@ -83,6 +83,9 @@ const fn name(proof: Proof) -> &'static str {
 /// Which program a stretch of history ran under: its hash, and the version of the settings.
 type Version = (String, i64);
 
+/// Settings, by their version.
+type Settings = HashMap<i64, Map<String, Value>>;
+
 /// A tenant's history, being read.
 struct History<'a> {
     database: &'a Database,
@@ -92,6 +95,9 @@ struct History<'a> {
     snapshot: Snapshot,
     /// The tenant's row, as it is at the end.
     lane: Lane,
+    /// The programs' names, by the hashes of their versions.
+    names: HashMap<String, String>,
+    /// What was in force for the page that is told.
     in_force: HashMap<Version, Arc<InForce>>,
 }
 
@@ -130,7 +136,16 @@ impl<'a> History<'a> {
         let programs = Programs::new(database.clone());
         let snapshot = database.snapshot(tenant.id, "").await?;
         let lane = snapshot.lane().await?;
-        Ok(Self { database, tenant, page, programs, snapshot, lane, in_force: HashMap::new() })
+        Ok(Self {
+            database,
+            tenant,
+            page,
+            programs,
+            snapshot,
+            lane,
+            names: HashMap::new(),
+            in_force: HashMap::new(),
+        })
     }
 
     /// The tenant as it was made, before its first event.
@@ -163,27 +178,47 @@ impl<'a> History<'a> {
         recorded: &[Recorded],
     ) -> Result<(), StoreError> {
         replay.turn_the_page();
-        let versions: BTreeMap<Version, ()> = recorded
+        let versions: BTreeSet<Version> = recorded
             .iter()
-            .map(|told| ((told.event.program_hash.clone(), told.event.settings_version), ()))
+            .map(|told| (told.event.program_hash.clone(), told.event.settings_version))
             .collect();
-        for version in versions.into_keys() {
-            if !self.in_force.contains_key(&version) {
-                let in_force = self.program_then(&version).await?;
-                self.in_force.insert(version, in_force);
+        let new: Vec<Version> =
+            versions.iter().filter(|then| !self.in_force.contains_key(*then)).cloned().collect();
+        let settings = self.settings_of(&new).await?;
+        self.in_force.retain(|then, _| versions.contains(then));
+        for then in new {
+            let known = settings.get(&then.1);
+            if known.is_none() && then.1 > 0 {
+                replay.note_lack(&format!("settings {}", then.1));
             }
+            let in_force = self.program_then(&then, known.cloned().unwrap_or_default()).await?;
+            self.in_force.insert(then, in_force);
         }
         let named = recorded.iter().filter_map(Recorded::names).collect();
         self.snapshot.load(replay.slice(), &named).await
     }
 
-    async fn program_then(&self, (hash, version): &Version) -> Result<Arc<InForce>, StoreError> {
-        let settings = self.database.settings_version(self.tenant.id, *version).await?;
+    /// The settings of these versions, as far as they are there.
+    async fn settings_of(&self, versions: &[Version]) -> Result<Settings, StoreError> {
+        let numbers: Vec<i64> = versions.iter().map(|(_, version)| *version).collect();
+        Ok(self.database.settings_versions(self.tenant.id, &numbers).await?.into_iter().collect())
+    }
+
+    async fn program_then(
+        &mut self,
+        (hash, version): &Version,
+        settings: Map<String, Value>,
+    ) -> Result<Arc<InForce>, StoreError> {
+        if !self.names.contains_key(hash) {
+            let name = self.program_of(hash).await?;
+            self.names.insert(hash.clone(), name);
+        }
+        let program = self.names.get(hash).unwrap_or(&self.lane.program).clone();
         let then = Lane {
-            program: self.program_of(hash).await?,
+            program,
             program_hash: hash.clone(),
             settings_version: *version,
-            settings: settings.unwrap_or_default(),
+            settings,
             ..self.lane.clone()
         };
         self.programs.in_force(self.tenant.id, &then).await

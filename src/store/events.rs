@@ -2,9 +2,7 @@
 
 use std::collections::HashMap;
 
-use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-};
+use sea_orm::{Condition, ConnectionTrait};
 use serde_json::{Map, Value};
 
 use super::rows::event::{self, Column, Entity, personal};
@@ -14,23 +12,6 @@ use super::{Database, StoreError};
 use crate::domain::records::{Event, EventKey};
 
 impl Database {
-    /// The tenant's events after a number, in order.
-    pub async fn events_after(
-        &self,
-        tenant_id: i64,
-        seq: i64,
-        limit: u64,
-    ) -> Result<Vec<Event>, StoreError> {
-        let rows = Entity::find()
-            .filter(Column::TenantId.eq(tenant_id))
-            .filter(Column::Seq.gt(seq))
-            .order_by_asc(Column::Seq)
-            .limit(limit)
-            .all(&self.reader)
-            .await?;
-        whole(&self.reader, tenant_id, rows).await
-    }
-
     /// The tenant's events with these keys, as far as they are there, in no order.
     pub async fn events_by_keys(
         &self,
@@ -40,14 +21,17 @@ impl Database {
         by_keys(&self.reader, tenant_id, keys).await
     }
 
-    /// The tenant's own settings as they were in a version; `None` when there was no such version.
-    pub async fn settings_version(
+    /// The tenant's own settings as they were in these versions, as far as those are there.
+    pub async fn settings_versions(
         &self,
         tenant_id: i64,
-        version: i64,
-    ) -> Result<Option<Map<String, Value>>, StoreError> {
-        let row = lane::settings::Entity::find_by_id((tenant_id, version)).one(&self.reader);
-        cells::parse_of(row.await?.as_ref().map(|row| row.settings.as_str()))
+        versions: &[i64],
+    ) -> Result<Vec<(i64, Map<String, Value>)>, StoreError> {
+        use lane::settings::{Column, Entity};
+
+        let tenant = (Column::TenantId, tenant_id);
+        let rows = find_in::<Entity, _, _>(&self.reader, tenant, Column::Version, versions).await?;
+        rows.into_iter().map(|row| Ok((row.version, cells::parse(&row.settings)?))).collect()
     }
 }
 

@@ -19,13 +19,11 @@ pub fn occur(work: &mut Work<'_>, occurrence: Occurrence) -> Result<Option<Sheet
     if !work.in_force.rules.handles(&occurrence.event) {
         return Ok(None);
     }
-    let frozen = work.in_force.rules.frozen(&occurrence.event);
+    let (rules, event) = (work.in_force.rules, occurrence.event.clone());
     let built = build(work, occurrence);
     let sheet = work.or_missing(built)?;
-    Ok(sheet.map(|sheet| match frozen {
-        Some(facts) => Sheet { facts, ..sheet },
-        None => sheet,
-    }))
+    let number = work.next_sheet();
+    Ok(sheet.map(|sheet| Sheet { facts: rules.facts(&event, number, sheet.facts), ..sheet }))
 }
 
 /// Lets every rule file that handles the event decide, one after another, and then the events that

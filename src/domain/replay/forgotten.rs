@@ -1,5 +1,6 @@
 //! What is not known any more of persons who were erased, and what stands in its place: the record.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use serde_json::Value;
@@ -9,7 +10,9 @@ use super::recorded::Recorded;
 use crate::domain::answer::Validation;
 use crate::domain::apply::Changed;
 use crate::domain::command::{Body, Command};
-use crate::domain::records::{Code, Decision, Emission, Event, Lot, Notice, Transaction, User};
+use crate::domain::records::{
+    Code, Decision, Emission, Event, FactSheet, Lot, Notice, Transaction, User,
+};
 use crate::domain::state::Tables;
 
 /// Who was erased, and what is recorded of them that cannot be made again without what was personal.
@@ -41,6 +44,19 @@ impl Forgotten {
 
     pub(super) fn is_event_of_erased(&self, event: &Event) -> bool {
         event.user_id.as_deref().is_some_and(|id| self.is_erased(id))
+    }
+
+    /// Can a fact about an event of this user be told again? Visits are no events. Of the erased, what
+    /// was personal is not known, and who else was seen with it.
+    pub(super) fn tells(&self, user_id: &str, fact: &str) -> bool {
+        const PERSONAL: [&str; 4] =
+            ["user.name", "user.email", "user.email_verified", "user.traits"];
+        let is_personal = || PERSONAL.contains(&fact) || fact.starts_with("user.traits.");
+        match fact {
+            "referrer.clicks" => false,
+            _ if fact.starts_with("signals.") => self.users.is_empty(),
+            _ => !(self.is_erased(user_id) && is_personal()),
+        }
     }
 
     /// Remembers the decisions about erased users.
@@ -115,11 +131,11 @@ impl Forgotten {
 
     /// An entry without the words that a rule wrote of an erased person; without those, they cannot
     /// be told again.
-    pub(super) fn plain_entry(&self, entry: Transaction) -> Transaction {
+    pub(super) fn plain_entry<'a>(&self, entry: &'a Transaction) -> Cow<'a, Transaction> {
         if !self.wrote(&entry.account.user_id, entry.decision_id) {
-            return entry;
+            return Cow::Borrowed(entry);
         }
-        Transaction { description: None, reference_id: None, ..entry }
+        Cow::Owned(Transaction { description: None, reference_id: None, ..entry.clone() })
     }
 
     pub(super) fn plain_lot(&self, lot: Lot) -> Lot {
@@ -133,11 +149,18 @@ impl Forgotten {
         self.is_erased(user_id) || decision_id.is_some_and(|id| self.decisions.contains(&id))
     }
 
-    pub(super) fn plain_emission(&self, emission: Emission) -> Emission {
+    pub(super) fn plain_emission<'a>(&self, emission: &'a Emission) -> Cow<'a, Emission> {
         if !self.is_erased(&emission.user_id) {
-            return emission;
+            return Cow::Borrowed(emission);
         }
-        Emission { data: Value::Null, ..emission }
+        Cow::Owned(Emission { data: Value::Null, ..emission.clone() })
+    }
+
+    pub(super) fn plain_sheet<'a>(&self, sheet: &'a FactSheet) -> Cow<'a, FactSheet> {
+        if !self.is_erased(&sheet.user_id) {
+            return Cow::Borrowed(sheet);
+        }
+        Cow::Owned(FactSheet { personal: None, ..sheet.clone() })
     }
 
     pub(super) fn plain_notice(&self, notice: Notice) -> Notice {

@@ -7,12 +7,14 @@
 //! difference does not bring others after it. Where a person was erased the facts are gone, and
 //! the record stands.
 //!
-//! Some things are no events, and are not told: visits, failed attempts, and who was seen with which
-//! address. What was erased is not compared.
+//! The facts themselves must be those that history tells. Some things are no events, and are not told:
+//! visits and failed attempts. What was erased is not compared; once somebody was, neither is who
+//! was seen with whose address.
 
 mod alike;
 mod books;
 mod forgotten;
+mod frozen;
 mod recorded;
 mod told;
 mod witness;
@@ -53,6 +55,12 @@ pub struct Replay {
     /// How many differences there are, also those that are not named.
     unlike: u64,
 }
+
+/// What an event is applied to: what comes before it, its command, its record, and what was in force.
+type Scene<'a> = (&'a Change, &'a Command, &'a Recorded, InForceThen<'a>);
+
+/// How an event ended that was told again, and how its facts differ.
+type Told = (Result<Applied, Refusal>, Vec<Difference>);
 
 /// So many differences are named.
 const NAMED: usize = 1_000;
@@ -119,6 +127,7 @@ impl Replay {
         recorded: &Recorded,
         in_force: InForceThen<'_>,
     ) -> Result<(), BTreeSet<Key>> {
+        self.mind_the_gap(recorded);
         let mut first = Change::default();
         first.lane = Some(self.world.slice.lane.clone());
         let Some(mut command) = recorded.command() else {
@@ -128,13 +137,13 @@ impl Replay {
         self.forgotten.make_up_for(&mut command, recorded, &mut self.world.slice.tables);
         // A batch is applied under the settings that it began with.
         self.world.slice.lane.settings_version = recorded.event.settings_version;
-        let mut told = self.apply(&first, &command, (recorded, in_force), Source::Scripts)?;
-        let unlike = told::decisions_unlike(&told, recorded, &self.forgotten);
-        if !unlike.is_empty() {
-            if !self.is_forgiven(recorded) {
-                self.note(unlike);
-            }
-            told = self.apply(&first, &command, (recorded, in_force), Source::Record)?;
+        let scene = (&first, &command, recorded, in_force);
+        let (mut told, unlike) = self.apply(scene, Source::Scripts)?;
+        self.note(unlike);
+        let decided = told::decisions_unlike(&told, recorded, &self.forgotten);
+        if decided.is_any {
+            self.note(decided.differences);
+            told = self.apply(scene, Source::Record)?.0;
         }
         self.decisions += recorded.decisions.len() as u64;
         match told {
@@ -145,20 +154,28 @@ impl Replay {
         Ok(())
     }
 
-    fn apply(
-        &self,
-        first: &Change,
-        command: &Command,
-        (recorded, then): (&Recorded, InForceThen<'_>),
-        source: Source,
-    ) -> Result<Result<Applied, Refusal>, BTreeSet<Key>> {
-        let witness = Witness::new(then.rules, recorded, source);
-        let in_force = InForce { rules: &witness, program: then.program, now: recorded.event.at };
-        match apply(&self.world.slice, first, command, in_force) {
-            Ok(applied) => Ok(Ok(applied)),
-            Err(Stop::Refused(refusal)) => Ok(Err(refusal)),
-            Err(Stop::Missing(keys)) => Err(keys),
+    /// Goes on behind events that are not there: what comes after them has its own numbers.
+    fn mind_the_gap(&mut self, recorded: &Recorded) {
+        let (last, seq) = (self.world.slice.lane.seq, recorded.event.seq);
+        if seq > last + 1 {
+            let row = format!("events {} to {}", last + 1, seq - 1);
+            let detail = "they are not there".to_owned();
+            self.note([Difference { proof: Proof::Books, row, detail }]);
+            self.world.slice.lane.seq = seq - 1;
         }
+    }
+
+    /// Applies an event's command; gives also how the facts of then differ from those of now.
+    fn apply(&self, scene: Scene<'_>, source: Source) -> Result<Told, BTreeSet<Key>> {
+        let (first, command, recorded, then) = scene;
+        let witness = Witness::new(then.rules, (recorded, &self.forgotten), source);
+        let in_force = InForce { rules: &witness, program: then.program, now: recorded.event.at };
+        let applied = match apply(&self.world.slice, first, command, in_force) {
+            Ok(applied) => Ok(applied),
+            Err(Stop::Refused(refusal)) => Err(refusal),
+            Err(Stop::Missing(keys)) => return Err(keys),
+        };
+        Ok((applied, witness.into_differences()))
     }
 
     /// Takes in what an event changed, after what never changes again was compared.
@@ -180,9 +197,14 @@ impl Replay {
         tables.fact_sheets.clear();
         tables.events.clear();
         tables.emissions.clear();
-        tables.fingerprints.clear();
         tables.attempts.clear();
         self.world.keep(change);
+    }
+
+    /// Notes that a row is not there with which history was told.
+    pub fn note_lack(&mut self, row: &str) {
+        let (row, detail) = (row.to_owned(), "it is not there".to_owned());
+        self.note([Difference { proof: Proof::Books, row, detail }]);
     }
 
     /// Lets go of what never changes and was compared: entries of the ledger, and facts.
@@ -202,15 +224,6 @@ impl Replay {
         }
         let lane = first.lane.unwrap_or_else(|| self.world.slice.lane.clone());
         self.world.slice.lane = Lane { seq: event.seq, last_at: event.at, ..lane };
-    }
-
-    /// May the scripts answer otherwise than the record? Of an erased person they lack the facts;
-    /// a script that the clock ended depended on the machine.
-    fn is_forgiven(&self, recorded: &Recorded) -> bool {
-        self.forgotten.is_event_of_erased(&recorded.event)
-            || recorded.sheets.iter().any(|sheet| self.forgotten.is_erased(&sheet.user_id))
-            || recorded.decisions.iter().any(|made| self.forgotten.is_erased(&made.user_id))
-            || recorded.was_out_of_time()
     }
 
     /// What differs, the first 1,000 by name, and how much there is of it.

@@ -2,7 +2,6 @@
 
 use crate::domain::command::Command;
 use crate::domain::records::{Decision, Emission, Event, FactSheet, Operation, Transaction};
-use crate::domain::rules::OUT_OF_TIME;
 use crate::domain::state::Key;
 
 /// An event with everything of it that never changes again.
@@ -46,11 +45,5 @@ impl Recorded {
     /// Does it change the tenant's settings?
     pub(super) fn sets(&self) -> bool {
         self.event.operation == Operation::UpdateSettings
-    }
-
-    /// Did the clock end a script?
-    pub(super) fn was_out_of_time(&self) -> bool {
-        let reasons = self.decisions.iter().filter_map(|made| made.reason.as_deref());
-        reasons.into_iter().any(|reason| reason.starts_with(OUT_OF_TIME))
     }
 }

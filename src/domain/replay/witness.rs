@@ -1,11 +1,15 @@
-//! The rules as they were asked then: each question with the facts that were frozen with it.
+//! The rules as they were asked then: each question on the facts that were frozen with it.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Mutex;
+use std::sync::PoisonError;
 
 use serde_json::Value;
 
+use super::alike::Difference;
+use super::forgotten::Forgotten;
+use super::frozen::facts_unlike;
 use super::recorded::Recorded;
-use crate::domain::records::{Decision, Operation, Outcome};
+use crate::domain::records::{Decision, FactSheet, Outcome};
 use crate::domain::rules::{Answer, RuleError, Rules, Verdict};
 
 /// Who answers what a rule is asked.
@@ -21,32 +25,65 @@ pub(super) enum Source {
 pub(super) struct Witness<'a> {
     rules: &'a dyn Rules,
     recorded: &'a Recorded,
+    forgotten: &'a Forgotten,
     source: Source,
-    /// How often were facts asked for, and decisions?
-    gathered: AtomicUsize,
-    asked: AtomicUsize,
+    heard: Mutex<Heard>,
+}
+
+/// What the rules were told so far.
+#[derive(Default)]
+struct Heard {
+    /// The number of the sheet that was gathered and is to be decided on.
+    sheet: Option<i32>,
+    /// The frozen facts that are not those that were gathered.
+    unlike: Vec<Difference>,
 }
 
 impl<'a> Witness<'a> {
-    pub fn new(rules: &'a dyn Rules, recorded: &'a Recorded, source: Source) -> Self {
-        Self { rules, recorded, source, gathered: AtomicUsize::new(0), asked: AtomicUsize::new(0) }
+    pub fn new(
+        rules: &'a dyn Rules,
+        (recorded, forgotten): (&'a Recorded, &'a Forgotten),
+        source: Source,
+    ) -> Self {
+        Self { rules, recorded, forgotten, source, heard: Mutex::default() }
     }
 
-    /// Does the event decide earlier events again?
-    const fn decides_again(&self) -> bool {
-        matches!(
-            self.recorded.event.operation,
-            Operation::RetryDecision | Operation::ApproveReferral
-        )
+    /// The frozen facts that are not those that history tells.
+    pub fn into_differences(self) -> Vec<Difference> {
+        self.heard.into_inner().unwrap_or_else(PoisonError::into_inner).unlike
     }
 
-    fn by_record(&self, question: usize) -> Vec<Verdict> {
+    fn heard<T>(&self, hear: impl FnOnce(&mut Heard) -> T) -> T {
+        hear(&mut self.heard.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn sheet(&self, number: i32) -> Option<&'a FactSheet> {
+        self.recorded.sheets.iter().find(|sheet| sheet.key.n == number)
+    }
+
+    /// What is recorded of the decisions on a sheet, or of one that was decided again on these facts.
+    fn by_record(&self, sheet: Option<i32>, facts: &Value) -> Vec<Verdict> {
+        let seq = self.recorded.event.seq;
         let decisions = self.recorded.decisions.iter();
-        if self.decides_again() {
-            return decisions.skip(question).take(1).map(verdict).collect();
+        match sheet {
+            Some(number) => decisions
+                .filter(|made| made.retries.is_none())
+                .filter(|made| (made.sheet.seq, made.sheet.n) == (seq, number))
+                .map(verdict)
+                .collect(),
+            None => decisions
+                .filter(|made| made.retries.is_some() && self.is_about(made, facts))
+                .map(verdict)
+                .collect(),
         }
-        let Some(sheet) = self.recorded.sheets.get(question) else { return Vec::new() };
-        decisions.filter(|made| made.sheet == sheet.key).map(verdict).collect()
+    }
+
+    /// Was it decided again on facts about this event? A retry keeps the sheet of then, which is not
+    /// among those of its own event; then it is the only one.
+    fn is_about(&self, made: &Decision, facts: &Value) -> bool {
+        let own = made.sheet.seq == self.recorded.event.seq;
+        let sheet = self.sheet(made.sheet.n).filter(|_| own);
+        sheet.is_none_or(|sheet| sheet.facts.pointer("/event/id") == facts.pointer("/event/id"))
     }
 }
 
@@ -56,17 +93,22 @@ impl Rules for Witness<'_> {
     }
 
     fn decide(&self, event: &str, facts: &Value) -> Vec<Verdict> {
-        let question = self.asked.fetch_add(1, Ordering::Relaxed);
+        let sheet = self.heard(|heard| heard.sheet.take());
         match self.source {
             Source::Scripts => self.rules.decide(event, facts),
-            Source::Record => self.by_record(question),
+            Source::Record => self.by_record(sheet, facts),
         }
     }
 
-    fn frozen(&self, event: &str) -> Option<Value> {
-        let number = self.gathered.fetch_add(1, Ordering::Relaxed);
-        let sheet = self.recorded.sheets.get(number)?;
-        (sheet.event == event).then(|| sheet.whole())
+    fn facts(&self, event: &str, number: i32, gathered: Value) -> Value {
+        self.heard(|heard| heard.sheet = Some(number));
+        let Some(sheet) = self.sheet(number).filter(|sheet| sheet.event == event) else {
+            return gathered;
+        };
+        let frozen = sheet.whole();
+        let unlike = facts_unlike(sheet, (&frozen, &gathered), self.forgotten);
+        self.heard(|heard| heard.unlike.extend(unlike));
+        frozen
     }
 
     /// As it was answered then: the visits that a script may look at are no events.

@@ -28,6 +28,35 @@ pub(super) const INVARIANTS: &[Invariant] = &[
                 SELECT 1 FROM events e WHERE e.tenant_id = $1 AND e.seq = t.seq)",
     ),
     Invariant::rows(
+        "every decision, fact sheet and emission belongs to an event",
+        "SELECT kind || name, seq, CAST(NULL AS BIGINT) FROM (
+            SELECT 'decision ' AS kind, {d.id} AS name, d.seq AS seq FROM decisions d
+                WHERE d.tenant_id = $1
+            UNION ALL
+            SELECT 'fact sheet ', f.seq || ' ' || f.n, f.seq FROM fact_sheets f
+                WHERE f.tenant_id = $1
+            UNION ALL
+            SELECT 'emission ', {m.id}, m.seq FROM emissions m WHERE m.tenant_id = $1
+        ) made WHERE NOT EXISTS (
+            SELECT 1 FROM events e WHERE e.tenant_id = $1 AND e.seq = made.seq)",
+    ),
+    Invariant::rows(
+        "what is personal is there until its user is erased",
+        "SELECT 'event ' || e.seq, e.seq, CAST(NULL AS BIGINT) FROM events e
+            WHERE e.tenant_id = $1 AND e.personal_digest IS NOT NULL
+                AND NOT EXISTS (SELECT 1 FROM event_personal p
+                    WHERE p.tenant_id = $1 AND p.seq = e.seq)
+                AND NOT EXISTS (SELECT 1 FROM users u WHERE u.tenant_id = $1
+                    AND u.id = e.user_id AND u.erased_at IS NOT NULL)
+        UNION ALL
+        SELECT 'fact sheet ' || f.seq || ' ' || f.n, f.seq, CAST(NULL AS BIGINT) FROM fact_sheets f
+            WHERE f.tenant_id = $1 AND f.personal_digest IS NOT NULL
+                AND NOT EXISTS (SELECT 1 FROM fact_personal p
+                    WHERE p.tenant_id = $1 AND p.seq = f.seq AND p.n = f.n)
+                AND NOT EXISTS (SELECT 1 FROM users u WHERE u.tenant_id = $1
+                    AND u.id = f.user_id AND u.erased_at IS NOT NULL)",
+    ),
+    Invariant::rows(
         "every decision has its fact sheet",
         "SELECT 'decision ' || {d.id}, d.sheet_seq, CAST(NULL AS BIGINT) FROM decisions d
             WHERE d.tenant_id = $1 AND NOT EXISTS (

@@ -15,8 +15,11 @@ const WOUNDS: &[(&str, &str, &str)] = &[
     ("UPDATE events SET at = 1 WHERE seq = 3", "the lane's time", "event 3"),
     ("UPDATE transactions SET seq = 9 WHERE seq = 5", "every transaction belongs", "000034"),
     ("UPDATE decisions SET sheet_seq = 4", "every decision has", "decision "),
-    ("UPDATE event_personal SET personal = '{}' WHERE seq = 4", "what is personal", "event 4"),
-    ("UPDATE fact_personal SET personal = '{}'", "what is personal", "fact sheet 2 0"),
+    ("UPDATE decisions SET seq = 99", "every decision, fact sheet and", "decision "),
+    ("DELETE FROM event_personal WHERE seq = 4", "what is personal is there", "event 4"),
+    ("DELETE FROM fact_personal", "what is personal is there", "fact sheet 2 0"),
+    ("UPDATE event_personal SET personal = '{}' WHERE seq = 4", "what is personal has", "event 4"),
+    ("UPDATE fact_personal SET personal = '{}'", "what is personal has", "fact sheet 2 0"),
     (
         "UPDATE accounts SET balance = 7, earned = 107 WHERE user_id = 'ann'",
         "an account's balance is the sum",

@@ -3,7 +3,9 @@
 use serde_json::json;
 
 use super::{on_each, samples, save, tenant};
-use crate::domain::records::{AccountKey, Kind, Lane, Lot, LotState, Position, Status, TallyKey};
+use crate::domain::records::{
+    AccountKey, Event, Kind, Lane, Lot, LotState, Position, Status, TallyKey,
+};
 use crate::domain::state::Change;
 use crate::domain::time::{Time, month_of};
 use crate::store::{
@@ -303,9 +305,9 @@ async fn what_is_due_personal_or_old_is_found() {
         assert_eq!(database.clear_clicks(tenant_id, samples::at(22), 5).await.unwrap(), 0);
         assert_eq!(database.clear_clicks(tenant_id, samples::at(23), 5).await.unwrap(), 1);
 
-        let settings = database.settings_version(tenant_id, 1).await.unwrap().unwrap();
+        let settings = database.settings_versions(tenant_id, &[1]).await.unwrap().remove(0).1;
         assert_eq!(settings.get("bonus"), Some(&json!(5)));
-        let event = database.events_after(tenant_id, 2, 5).await.unwrap().remove(0);
+        let event = after(&database, tenant_id, 2).await;
         assert_eq!(event, samples::event(3));
     })
     .await;
@@ -328,10 +330,16 @@ async fn who_is_erased_is_forgotten_step_by_step() {
         }
         assert!(steps > 2, "{steps}");
         assert!(database.unforgotten(tenant_id, None, 5).await.unwrap().is_empty());
-        let event = database.events_after(tenant_id, 2, 5).await.unwrap().remove(0);
+        let event = after(&database, tenant_id, 2).await;
         assert_eq!(event.personal, None);
         let notices = database.notices_page(tenant_id, "ann", None, Page::first(5)).await.unwrap();
         assert_eq!(notices.rows[0].message, "");
     })
     .await;
+}
+
+/// The event after this number, as history has it.
+async fn after(database: &Database, tenant_id: i64, seq: i64) -> Event {
+    let snapshot = database.snapshot(tenant_id, "USD").await.unwrap();
+    snapshot.history_after(seq, 5).await.unwrap().remove(0).event
 }
