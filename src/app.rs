@@ -1,9 +1,11 @@
 //! Putting the parts together: settings in, a running server out.
 
-use std::path::{Path, PathBuf};
+mod keys;
+
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use tokio::task::JoinHandle;
 
 use crate::domain::refusal::Refusal;
@@ -14,8 +16,11 @@ use crate::jobs::{forget, sweep};
 use crate::operations::Operations;
 use crate::operations::audit::{self, Finding};
 use crate::operations::clock::Clock;
-use crate::operations::secrets::random_hex;
-use crate::store::{Database, Options, StoreError};
+use crate::operations::sealing::{self, Proof};
+use crate::store::{Database, LedgerKey, Options, StoreError};
+
+use keys::must_fit;
+pub use keys::{KeyError, Keys, Missing, key_file};
 
 /// Why a server cannot start: one line for the operator.
 #[derive(Debug, thiserror::Error)]
@@ -37,9 +42,14 @@ pub enum StartError {
     /// The database is not there, or its tables are not up to date.
     #[error("The database {0} is not there or not up to date: run `guerdon migrate` first.")]
     NotMigrated(String),
-    /// The operator's key is missing or cannot be used.
-    #[error("{0}")]
-    OperatorKey(String),
+    /// The clock may not be moved on this database.
+    #[error(
+        "--clock-offset is for a test database, which {0} is not: it has tenants, and was begun without. Name a new database with DATABASE_URL."
+    )]
+    NotForTests(String),
+    /// The operator's key or the ledger's is missing or cannot be used.
+    #[error(transparent)]
+    Key(#[from] KeyError),
     /// The first changes to the database failed.
     #[error("The server cannot prepare its tenants: {0}")]
     Prepare(#[from] Refusal),
@@ -54,9 +64,6 @@ impl From<Unwatched> for StartError {
     }
 }
 
-/// The shortest operator key that is taken.
-const SHORTEST_KEY: usize = 20;
-
 /// How a server is set up.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -65,9 +72,12 @@ pub struct Settings {
     /// The folder of program folders.
     pub rules: PathBuf,
     /// The operator's key. With none, SQLite keeps one beside its file; PostgreSQL must be given one.
-    pub operator_key: Option<SecretString>,
+    /// And the ledger's, when that is another.
+    pub keys: Keys,
     /// Does a program folder without a tenant of its name make one?
     pub provision: bool,
+    /// Is the clock moved? That is for a test database alone; a new one becomes such by it.
+    pub clock_is_moved: bool,
 }
 
 impl Default for Settings {
@@ -75,8 +85,9 @@ impl Default for Settings {
         Self {
             database_url: "sqlite:guerdon.db".to_owned(),
             rules: PathBuf::from("rules"),
-            operator_key: None,
+            keys: Keys::default(),
             provision: true,
+            clock_is_moved: false,
         }
     }
 }
@@ -94,8 +105,13 @@ impl App {
     pub async fn start(settings: Settings, clock: Clock) -> Result<Self, StartError> {
         // A missing folder is told before anything is made.
         crate::rules::files::list(&settings.rules)?;
-        let operator_key = operator_key(&settings)?;
-        let operations = open(&settings.database_url, clock, Some(&operator_key)).await?;
+        let url = &settings.database_url;
+        let keys = Keys {
+            operator: Some(settings.keys.operator(url, Missing::IsMade)?),
+            ledger: Some(settings.keys.ledger(url, Missing::IsMade)?),
+        };
+        let operations = open(url, clock, &keys).await?;
+        check_tests(&operations.database, &settings).await?;
         let mut watcher = Watcher::new(operations.clone(), settings.rules, settings.provision);
         watcher.start().await?;
         crate::operations::publish::put_in_force(&operations).await?;
@@ -125,7 +141,15 @@ impl App {
 
     /// Proves the invariants over the whole database; gives what breaks them.
     pub async fn audit(&self) -> Result<Vec<Finding>, StoreError> {
-        audit::audit(&self.operations.database, None).await
+        let database = &self.operations.database;
+        let mut findings = audit::audit(database, None).await?;
+        findings.extend(self.prove().await?.findings);
+        Ok(findings)
+    }
+
+    /// Proves the seals over the whole database.
+    pub async fn prove(&self) -> Result<Proof, StoreError> {
+        sealing::prove(&self.operations.database, None, &[]).await
     }
 
     /// Stops the jobs, ends what is watched, lets accepted commands finish, and closes the database.
@@ -141,16 +165,50 @@ impl App {
     }
 }
 
-/// Opens and migrates the database. The operator is known by `operator_key`; without one nobody is.
-pub async fn open(
-    url: &str,
-    clock: Clock,
-    operator_key: Option<&SecretString>,
-) -> Result<Operations, StartError> {
-    let database = Database::connect(url, Options::default()).await;
+/// Opens and migrates the database. The operator is known by the operator's key; without one nobody
+/// is. With the ledger's, everything is sealed when it is open, and lanes can be written; an error
+/// when the ledger is sealed under another.
+pub async fn open(url: &str, clock: Clock, keys: &Keys) -> Result<Operations, StartError> {
+    let database = Database::connect(url, options(keys)).await;
     let database = database.map_err(|source| unusable(url, source))?;
     database.migrate().await.map_err(|source| unusable(url, source))?;
-    Ok(Operations::new(database, clock, operator_key.map(ExposeSecret::expose_secret)))
+    if keys.ledger.is_some() {
+        let fit = database.adopt_key().await.map_err(|source| unusable(url, source))?;
+        must_fit(fit)?;
+        sealing::seal_rest(&database).await.map_err(|source| unusable(url, source))?;
+    }
+    Ok(Operations::new(database, clock, keys.operator.as_ref().map(ExposeSecret::expose_secret)))
+}
+
+/// Opens and migrates the database to read what was sealed under the ledger's key, and seals
+/// nothing. An error when it is sealed under another.
+pub async fn open_to_prove(url: &str, clock: Clock, keys: &Keys) -> Result<Operations, StartError> {
+    let database = Database::connect(url, options(keys)).await;
+    let database = database.map_err(|source| unusable(url, source))?;
+    database.migrate().await.map_err(|source| unusable(url, source))?;
+    must_fit(database.key_fit().await.map_err(|source| unusable(url, source))?)?;
+    Ok(Operations::new(database, clock, None))
+}
+
+/// Only a test database takes a clock that is moved; what is one says so at every start.
+async fn check_tests(database: &Database, settings: &Settings) -> Result<(), StartError> {
+    let url = &settings.database_url;
+    let is_for_tests = match settings.clock_is_moved {
+        true => database.mark_for_tests().await,
+        false => database.is_for_tests().await,
+    };
+    let is_for_tests = is_for_tests.map_err(|source| unusable(url, source))?;
+    if is_for_tests {
+        tracing::warn!("this is a test database: its clock may be moved, and proves nothing");
+    } else if settings.clock_is_moved {
+        return Err(StartError::NotForTests(without_password(url)));
+    }
+    Ok(())
+}
+
+fn options(keys: &Keys) -> Options {
+    let ledger_key = keys.ledger.as_ref().map(|key| LedgerKey::new(key.expose_secret()));
+    Options { ledger_key, ..Options::default() }
 }
 
 /// Opens the database as it is, and changes nothing about it; an error when it would have to be
@@ -164,58 +222,6 @@ pub async fn open_as_it_is(url: &str, clock: Clock) -> Result<Operations, StartE
 
 fn unusable(url: &str, source: StoreError) -> StartError {
     StartError::Database { url: without_password(url), source }
-}
-
-/// The operator's key: as given, else as kept beside the SQLite file, where it is made on the first
-/// start, for its owner alone to read.
-pub fn operator_key(settings: &Settings) -> Result<SecretString, StartError> {
-    if let Some(key) = &settings.operator_key {
-        if key.expose_secret().len() < SHORTEST_KEY {
-            let message = format!(
-                "The operator key is too short: give GUERDON_OPERATOR_KEY at least {SHORTEST_KEY} characters."
-            );
-            return Err(StartError::OperatorKey(message));
-        }
-        return Ok(key.clone());
-    }
-    let path = key_file(&settings.database_url).ok_or_else(|| {
-        StartError::OperatorKey(
-            "Set GUERDON_OPERATOR_KEY: with PostgreSQL the operator key must be given.".to_owned(),
-        )
-    })?;
-    if let Ok(key) = std::fs::read_to_string(&path) {
-        return Ok(key.trim().to_owned().into());
-    }
-    let key = random_hex()?;
-    write_secret(&path, &key).map_err(|error| {
-        StartError::OperatorKey(format!(
-            "The operator key cannot be written to {}: {error}.",
-            path.display()
-        ))
-    })?;
-    Ok(key.into())
-}
-
-/// Where the operator's key of a SQLite database is kept: beside its file.
-#[must_use]
-pub fn key_file(url: &str) -> Option<PathBuf> {
-    let file = url.strip_prefix("sqlite:")?.trim_start_matches("//");
-    let file = file.split_once('?').map_or(file, |(file, _)| file);
-    Some(Path::new(file).with_extension("operator-key"))
-}
-
-#[cfg(unix)]
-fn write_secret(path: &Path, secret: &str) -> std::io::Result<()> {
-    use std::io::Write;
-    use std::os::unix::fs::OpenOptionsExt;
-    let mut file =
-        std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    writeln!(file, "{secret}")
-}
-
-#[cfg(not(unix))]
-fn write_secret(path: &Path, secret: &str) -> std::io::Result<()> {
-    std::fs::write(path, secret)
 }
 
 /// The address of a database, for people to read.
@@ -238,15 +244,5 @@ mod tests {
     fn a_password_is_not_told() {
         assert_eq!(without_password("postgres://ann:secret@host/db"), "postgres://ann@host/db");
         assert_eq!(without_password("sqlite:guerdon.db"), "sqlite:guerdon.db");
-    }
-
-    #[test]
-    fn the_key_lies_beside_the_file() {
-        assert_eq!(key_file("sqlite:guerdon.db"), Some(PathBuf::from("guerdon.operator-key")));
-        assert_eq!(
-            key_file("sqlite:///var/lib/a.db?mode=rwc"),
-            Some(PathBuf::from("/var/lib/a.operator-key"))
-        );
-        assert_eq!(key_file("postgres://host/db"), None);
     }
 }

@@ -4,7 +4,7 @@ use anyhow::Context;
 use clap::{Subcommand, ValueEnum};
 
 use super::output::print;
-use super::place::Place;
+use super::place::{Keys, Place};
 use crate::jobs::watch::Watcher;
 use crate::operations::keys::{self, KeyRole};
 use crate::operations::tenants::{self, NewTenant};
@@ -28,6 +28,8 @@ pub enum TenantCommand {
         program: Option<String>,
         #[command(flatten)]
         place: Place,
+        #[command(flatten)]
+        keys: Keys,
     },
     /// Lists the tenants: slug, program and name.
     List(Place),
@@ -37,8 +39,8 @@ impl TenantCommand {
     /// Does it.
     pub async fn run(self) -> anyhow::Result<()> {
         match self {
-            Self::Create { slug, name, currency, program, place } => {
-                let operations = place.open().await?;
+            Self::Create { slug, name, currency, program, place, keys } => {
+                let operations = place.open_to_write(keys).await?;
                 // A new database knows no program yet.
                 Watcher::new(operations.clone(), place.rules, false).start().await?;
                 let made =

@@ -2,12 +2,15 @@
 
 mod admin;
 mod audit;
+mod backup;
 mod export;
 mod import;
 mod output;
 mod place;
+mod retell;
 pub mod rules;
 mod serve;
+mod span;
 
 use clap::{Parser, Subcommand};
 
@@ -49,6 +52,9 @@ enum Command {
     /// Proves the ledger's invariants over the whole database, beside a running server. Names each
     /// row that breaks one, and ends with 1 when there is any.
     Audit(audit::Audit),
+    /// Copies a SQLite database into a file, as it is at one instant, beside a running server. A file
+    /// that is there is not written over.
+    Backup(backup::Backup),
     /// Imports a CSV file, beside a running server or without one. The same file again does nothing
     /// twice, so an import that was interrupted goes on. Names each refused line, and ends with 1
     /// when there is any.
@@ -95,6 +101,7 @@ pub async fn run() -> anyhow::Result<()> {
         Command::Tenant { command } => command.run().await,
         Command::Key { command } => command.run().await,
         Command::Audit(audit) => audit.run().await,
+        Command::Backup(backup) => backup.run().await,
         Command::Import { command } => command.run().await,
         Command::Export { command } => command.run().await,
     }

@@ -3,12 +3,13 @@
 use std::net::SocketAddr;
 
 use anyhow::Context;
+use chrono::TimeDelta;
 use clap::{Args, Parser};
-use secrecy::SecretString;
 use tokio::net::TcpListener;
 
 use super::output::print;
-use super::place::Place;
+use super::place::{Keys, Place};
+use super::span::span;
 use crate::app::{App, Settings, key_file};
 use crate::http;
 use crate::operations::clock::Clock;
@@ -19,16 +20,18 @@ use crate::store::Page;
 pub struct Serve {
     #[command(flatten)]
     place: Place,
-    /// The operator's key, at least 20 characters. With SQLite one is made on the first start and kept
-    /// beside the database; with PostgreSQL it must be given.
-    #[arg(long, env = "GUERDON_OPERATOR_KEY", hide_env_values = true)]
-    operator_key: Option<SecretString>,
+    #[command(flatten)]
+    keys: Keys,
     /// Where to listen.
     #[arg(long, env = "GUERDON_LISTEN", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
     /// Does not make a tenant for a program folder that has none.
     #[arg(long, env = "GUERDON_NO_PROVISION")]
     no_provision: bool,
+    /// Moves the clock of this server: 90s, 15m, 6h, 30d, -2s. For a test database only, which a new
+    /// one becomes for ever when it is first served so.
+    #[arg(long, env = "GUERDON_CLOCK_OFFSET", value_parser = span, allow_hyphen_values = true)]
+    clock_offset: Option<TimeDelta>,
 }
 
 /// What the environment says when no command was given.
@@ -49,11 +52,13 @@ impl Serve {
         let settings = Settings {
             database_url: self.place.database_url,
             rules: self.place.rules,
-            operator_key: self.operator_key,
+            keys: self.keys.into(),
             provision: !self.no_provision,
+            clock_is_moved: self.clock_offset.is_some(),
         };
         let key = key_for_people(&settings);
-        let app = App::start(settings, Clock::machine()).await?;
+        let app =
+            App::start(settings, Clock::shifted(self.clock_offset.unwrap_or_default())).await?;
         let listener = TcpListener::bind(self.listen).await;
         let listener = listener.with_context(|| {
             format!("Cannot listen on {}; choose another with GUERDON_LISTEN", self.listen)
@@ -68,7 +73,7 @@ impl Serve {
 
 /// Where a shell finds the operator's key: in its file, or in the environment.
 fn key_for_people(settings: &Settings) -> String {
-    match key_file(&settings.database_url).filter(|_| settings.operator_key.is_none()) {
+    match key_file(&settings.database_url).filter(|_| settings.keys.operator.is_none()) {
         Some(file) => format!("$(cat {})", file.display()),
         None => "$GUERDON_OPERATOR_KEY".to_owned(),
     }

@@ -19,6 +19,7 @@ pub mod program;
 pub mod records;
 pub mod referral;
 pub mod refusal;
+pub mod replay;
 pub mod rules;
 pub mod settings;
 pub mod state;

@@ -32,6 +32,13 @@ pub trait Rules: Send + Sync {
     /// (a JSON object). One file's error does not stop another: it is that verdict's answer.
     fn decide(&self, event: &str, facts: &Value) -> Vec<Verdict>;
 
+    /// Where history is told again: the facts of the next event of this type, as they were frozen with
+    /// it. They stand in the place of those that are gathered, since some of what they count is no
+    /// event: visits, and who was seen with what.
+    fn frozen(&self, _event: &str) -> Option<Value> {
+        None
+    }
+
     /// Asks the rule files' `can_use_code`, in file-name order: `Ok` when none objects,
     /// else the first reason; an error in a script is the reason `NOT_AVAILABLE`.
     fn can_use_code(&self, facts: &Value) -> Result<(), String>;

@@ -79,19 +79,19 @@ fn selects_one_field(document: &ExecutableDocument) -> bool {
 
 /// Executes a document for a call, and gives the one answer that it has.
 pub async fn run(schema: &ApiSchema, document: Document, call: Call) -> Response {
-    let request_id = call.request_id.clone();
+    let call = call.anew();
     if document.kind == OperationType::Subscription {
         let message =
             "A subscription needs a socket: open /graphql/ws in the protocol graphql-transport-ws.";
-        return error::refused(&Refusal::bad_input(message), &request_id);
+        return error::refused(&Refusal::bad_input(message), &call.request_id);
     }
-    let request = prepare(document, call).await;
-    finish(schema.execute(request).await, &request_id)
+    let answer = schema.execute(prepare(document, call.clone())).await;
+    let answer = if call.has_done() { error::after_change(answer) } else { answer };
+    finish(answer, &call.request_id)
 }
 
-/// Gives the request its call, which knows nothing of an earlier one, and its loaders.
-async fn prepare(document: Document, call: Call) -> Request {
-    call.forget_in_force().await;
+/// Gives the request its call and its loaders.
+fn prepare(document: Document, call: Call) -> Request {
     let loaders = loaders::loaders(&call);
     document.request.data(call).data(loaders)
 }
@@ -121,21 +121,21 @@ impl Door {
         };
         match Document::read(request) {
             Ok(document) if document.kind == OperationType::Subscription => {
-                self.subscribe(document, call, room).await
+                self.subscribe(document, call, room)
             }
             Ok(document) => one(run(&self.schema, document, call).await),
             Err(response) => one(*response),
         }
     }
 
-    async fn subscribe(
+    fn subscribe(
         &self,
         document: Document,
         call: Call,
         room: OwnedSemaphorePermit,
     ) -> BoxStream<'static, Response> {
         let request_id = call.request_id.clone();
-        let answers = self.schema.execute_stream(prepare(document, call).await);
+        let answers = self.schema.execute_stream(prepare(document, call.anew()));
         let finished = answers.map(move |answer| {
             // The room is taken for as long as answers may come.
             let _taken = &room;

@@ -1,5 +1,7 @@
 //! Refusals as GraphQL errors: a code for programs, a sentence for people.
 
+use std::sync::Arc;
+
 use async_graphql::{Response, ServerError, Value};
 
 use crate::domain::refusal::{Code, Refusal};
@@ -28,6 +30,20 @@ pub fn finish(mut response: Response, request_id: &str) -> Response {
         match error.source::<Refusal>().cloned() {
             Some(refusal) => write_refusal(error, &refusal, request_id),
             None => write_code(error),
+        }
+    }
+    response
+}
+
+/// The answer of a call that did something before the database could not be reached: what was done
+/// may not be called undone because its answer could not be read.
+pub fn after_change(mut response: Response) -> Response {
+    for error in &mut response.errors {
+        let overloaded =
+            |refusal: &&Refusal| matches!(refusal.code, Code::Overloaded | Code::OutcomeUnknown);
+        if error.source::<Refusal>().as_ref().is_some_and(overloaded) {
+            let message = "This may have happened, but the answer to it cannot be read now: send it again with the same key or id.";
+            error.source = Some(Arc::new(Refusal::new(Code::OutcomeUnknown, message)));
         }
     }
     response

@@ -1,6 +1,7 @@
 //! A call: who asks, of which server, from where.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::Mutex;
 
@@ -27,6 +28,8 @@ pub struct Call {
     /// What was in force for the tenant when the call last asked: a list of a hundred users asks a
     /// hundred times. A change in the same call makes it ask anew.
     in_force: Arc<Mutex<Option<Arc<InForce>>>>,
+    /// Was a command of this call done? What fails afterwards does not undo it.
+    done: Arc<AtomicBool>,
 }
 
 impl Call {
@@ -38,8 +41,32 @@ impl Call {
         address: Option<String>,
         request_id: String,
     ) -> Self {
-        let class = Class::default();
-        Self { operations, caller, address, request_id, class, in_force: Arc::default() }
+        Self {
+            operations,
+            caller,
+            address,
+            request_id,
+            class: Class::default(),
+            in_force: Arc::default(),
+            done: Arc::default(),
+        }
+    }
+
+    /// Another call of the same caller: it knows nothing of this one, and did nothing yet.
+    #[must_use]
+    pub fn anew(&self) -> Self {
+        Self { in_force: Arc::default(), done: Arc::default(), ..self.clone() }
+    }
+
+    /// Notes that a command of the call was done.
+    pub(super) fn note_done(&self) {
+        self.done.store(true, Ordering::Relaxed);
+    }
+
+    /// Was a command of the call done, so that nobody may say that nothing happened?
+    #[must_use]
+    pub fn has_done(&self) -> bool {
+        self.done.load(Ordering::Relaxed)
     }
 
     /// The same call, whose commands are many and give way to those of others.

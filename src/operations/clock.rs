@@ -7,13 +7,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::time::{Time, cut};
 
-/// A clock: the machine's own, or one that a test moves.
+/// A clock: the machine's own, as it is or shifted, or one that a test moves.
 #[derive(Debug, Clone)]
 pub struct Clock(Source);
 
 #[derive(Debug, Clone)]
 enum Source {
-    Machine,
+    /// The machine's, and so much more.
+    Machine(TimeDelta),
     Manual(Arc<AtomicI64>),
 }
 
@@ -21,7 +22,13 @@ impl Clock {
     /// The machine's clock.
     #[must_use]
     pub const fn machine() -> Self {
-        Self(Source::Machine)
+        Self::shifted(TimeDelta::zero())
+    }
+
+    /// The machine's clock and so much more; less, by a negative span.
+    #[must_use]
+    pub const fn shifted(by: TimeDelta) -> Self {
+        Self(Source::Machine(by))
     }
 
     /// A clock that stands at `start` until it is moved; copies move together.
@@ -38,7 +45,7 @@ impl Clock {
     )]
     pub fn now(&self) -> Time {
         match &self.0 {
-            Source::Machine => cut(Utc::now()),
+            Source::Machine(by) => cut(Utc::now().checked_add_signed(*by).unwrap_or_default()),
             Source::Manual(micros) => {
                 DateTime::from_timestamp_micros(micros.load(Ordering::SeqCst)).unwrap_or_default()
             }

@@ -5,6 +5,18 @@ use std::error::Error;
 use crate::domain::refusal::{Code, Refusal};
 use crate::store::StoreError;
 
+/// What a caller is told when a change fails that goes through no lane: it may have been kept all
+/// the same.
+pub(super) fn of_change(error: StoreError) -> Refusal {
+    if !error.is_connection_lost() {
+        return error.into();
+    }
+    tracing::error!(%error, source = ?error.source(), "what became of a change is not known");
+    let message =
+        "It is not known whether this happened: look whether it did before you send it again.";
+    Refusal::new(Code::OutcomeUnknown, message)
+}
+
 impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
         tracing::error!(%error, source = ?error.source(), "the store failed");

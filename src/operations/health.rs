@@ -1,15 +1,27 @@
 //! Can the server serve?
 
+use std::time::Duration;
+
 use chrono::TimeDelta;
+use tokio::time::timeout;
 
 use super::Operations;
+
+/// How long the database may take to answer.
+const LONGEST_WAIT: Duration = Duration::from_secs(2);
 
 /// How far this machine's clock may be behind the last change.
 const MAX_BEHIND: TimeDelta = TimeDelta::seconds(5);
 
 /// Checks that the database answers, that its tables are there, and that this machine's clock is not
-/// behind what was written last. The error says which it is, and nothing that is secret.
+/// behind what was written last. The error says which it is, and nothing that is secret; it comes
+/// within two seconds, so that whoever asks is still there.
 pub async fn check(operations: &Operations) -> Result<(), &'static str> {
+    let checked = timeout(LONGEST_WAIT, look(operations)).await;
+    checked.unwrap_or(Err("the database does not answer"))
+}
+
+async fn look(operations: &Operations) -> Result<(), &'static str> {
     let database = &operations.database;
     let failed = |error: &crate::store::StoreError| {
         tracing::warn!(%error, source = ?std::error::Error::source(error), "not ready");

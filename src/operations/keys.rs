@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
+use super::failure::of_change;
 use super::tenants::{self, Tenant};
 use super::{Call, Operations, input, secrets};
 use crate::domain::caller::Role;
@@ -72,7 +73,7 @@ pub async fn make(
         expires_at: None,
         last_used_at: None,
     };
-    operations.database.create_api_key(tenant.reference.id, &row).await?;
+    operations.database.create_api_key(tenant.reference.id, &row).await.map_err(of_change)?;
     Ok(NewKey { id, key })
 }
 
@@ -83,7 +84,8 @@ pub async fn revoke(call: &Call, id: &str) -> Result<Uuid, Refusal> {
     let id = input::own_id("API key", id)?;
     let tenant_id = call.tenant()?.id;
     let now = call.now();
-    if !call.operations.database.revoke_api_key(tenant_id, id, now).await? {
+    let revoked = call.operations.database.revoke_api_key(tenant_id, id, now).await;
+    if !revoked.map_err(of_change)? {
         return Err(Refusal::not_found(format!("There is no API key with the id {id}.")));
     }
     call.operations.credentials.forget_keys();

@@ -52,6 +52,7 @@ pub async fn submit(call: &Call, draft: Draft) -> Result<Done, Refusal> {
         personal: draft.personal,
     };
     let outcome = call.operations.lanes.submit(tenant, command, call.class).await?;
+    call.note_done();
     call.forget_in_force().await;
     Ok(Done { replayed: outcome.replayed, outcome })
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::failure::of_change;
 use super::page::{Page, PageRequest, Spot};
 use super::programs::InForce;
 use super::secrets::TenantSecret;
@@ -81,7 +82,7 @@ pub async fn make(operations: &Operations, new: NewTenant) -> Result<Tenant, Ref
         Err(error) if error.is_unique() => {
             Err(Refusal::new(Code::AlreadyExists, "This slug is taken: choose another."))
         }
-        Err(error) => Err(error.into()),
+        Err(error) => Err(of_change(error)),
     }
 }
 

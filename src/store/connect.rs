@@ -7,6 +7,7 @@ use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynch
 use sea_orm::{ConnectOptions, Database as SeaOrm, DatabaseConnection};
 
 use super::StoreError;
+use super::lane::seal::LedgerKey;
 
 /// How the store connects.
 #[derive(Debug, Clone)]
@@ -21,6 +22,8 @@ pub struct Options {
     /// Where the schema is changed, when that is another address than the database's own (of a
     /// distributed PostgreSQL: the coordinator's).
     pub migration_url: Option<String>,
+    /// The key under which the ledger is sealed. Without it nothing can be written down a lane.
+    pub ledger_key: Option<LedgerKey>,
 }
 
 impl Default for Options {
@@ -31,6 +34,7 @@ impl Default for Options {
             lane_connections: 8,
             timeout: Duration::from_secs(5),
             migration_url: None,
+            ledger_key: None,
         }
     }
 }

@@ -21,6 +21,9 @@ pub enum StoreError {
     /// A row that cannot be what it should be.
     #[error("a row is corrupt: {0}")]
     Corrupt(String),
+    /// Events can neither be sealed nor checked.
+    #[error("the key that seals the ledger was not given")]
+    NoLedgerKey,
     /// No tenant has this number.
     #[error("there is no tenant {0}")]
     UnknownTenant(i64),

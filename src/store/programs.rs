@@ -65,6 +65,16 @@ impl Database {
         row.map(version_of).transpose()
     }
 
+    /// The names of the programs of which a version has this hash, in order.
+    pub async fn programs_of_hash(&self, hash: &str) -> Result<Vec<String>, StoreError> {
+        let rows = version::Entity::find()
+            .filter(version::Column::Hash.eq(hash))
+            .order_by_asc(version::Column::Name)
+            .all(&self.reader)
+            .await?;
+        Ok(rows.into_iter().map(|row| row.name).collect())
+    }
+
     /// Notes what is wrong with a newer version, or that nothing is; the active one stays.
     pub async fn set_program_error(
         &self,

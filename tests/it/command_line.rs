@@ -31,14 +31,17 @@ fn help_lists_every_option_with_its_variable_and_default() {
         "DATABASE_URL",
         "GUERDON_RULES",
         "GUERDON_OPERATOR_KEY",
+        "GUERDON_LEDGER_KEY",
+        "--clock-offset",
         "--no-provision",
     ] {
         assert!(help.contains(word), "{word} is not in\n{help}");
     }
     let commands = text(&run(guerdon().arg("--help")).stdout);
-    for word in
-        ["serve", "migrate", "schema", "rules", "tenant", "key", "audit", "import", "export"]
-    {
+    for word in [
+        "serve", "migrate", "schema", "rules", "tenant", "key", "audit", "backup", "import",
+        "export",
+    ] {
         assert!(commands.contains(word), "{word} is not in\n{commands}");
     }
 }

@@ -1,9 +1,12 @@
-//! The lane under attack: rows locked by others, rows that cannot be saved, connections cut in the
-//! middle, clocks that are behind.
+//! The lane under attack: rows locked by others, rows that cannot be saved, rules that panic,
+//! connections cut in the middle, clocks that are behind.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
+use guerdon::domain::caller::TenantRef;
+use guerdon::domain::rules::{Rules, Verdict};
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection};
 use serde_json::{Value, json};
 use tokio::task::{JoinHandle, JoinSet};
@@ -13,6 +16,7 @@ use crate::stories;
 
 stories!("rules/gatewayz":
     one_that_cannot_be_saved_harms_no_other,
+    one_that_panics_harms_no_other,
     the_queue_is_bounded,
     a_bulk_call_takes_no_room_of_others,
     what_a_bulk_caller_left_behind_is_not_done,
@@ -94,14 +98,56 @@ async fn one_that_cannot_be_saved_harms_no_other(server: &Server) {
     };
     execute(&server.database, poison).await;
     let holder = Holder::hold(&server.database).await;
-    let mut inputs: Vec<Value> = (0..60).map(grant).collect();
-    inputs[37]["description"] = "poison".into();
+    let mut inputs: Vec<Value> = (0..301).map(grant).collect();
+    inputs[137]["description"] = "poison".into();
     let waiting = send(&shop, inputs);
     tokio::time::sleep(Duration::from_millis(500)).await;
     holder.let_go().await;
     let answers = waiting.join_all().await;
-    assert_eq!(count(&answers, "INTERNAL"), 1);
-    assert_eq!(shop.balance("ann").await, 59);
+    assert_eq!((count(&answers, ""), count(&answers, "INTERNAL")), (300, 1));
+    assert_eq!(shop.balance("ann").await, 300);
+}
+
+/// A tenant's own rules, but that they panic at one event.
+struct Fragile(Arc<dyn Rules>);
+
+impl Rules for Fragile {
+    fn handles(&self, event: &str) -> bool {
+        event == "earthquake" || self.0.handles(event)
+    }
+
+    fn decide(&self, event: &str, facts: &Value) -> Vec<Verdict> {
+        assert_ne!(event, "earthquake", "these rules do not stand it");
+        self.0.decide(event, facts)
+    }
+
+    fn can_use_code(&self, facts: &Value) -> Result<(), String> {
+        self.0.can_use_code(facts)
+    }
+}
+
+async fn one_that_panics_harms_no_other(server: &Server) {
+    let shop = shop_with_ann(server).await;
+    let tenant = TenantRef { id: server.tenant_id("gatewayz").await, slug: "gatewayz".to_owned() };
+    let programs = &server.app.operations.programs;
+    programs.put_in_place(&tenant, |rules| Arc::new(Fragile(rules))).await.unwrap();
+    let holder = Holder::hold(&server.database).await;
+    let mut waiting = send(&shop, (0..137).map(grant));
+    let earthquake = json!({ "id": "quake", "userId": "ann", "type": "earthquake" });
+    let service = shop.service.clone();
+    waiting.spawn(async move { service.mutate("recordEvent", earthquake, "replayed").await });
+    for n in 137..300 {
+        let service = shop.service.clone();
+        waiting.spawn(async move { service.mutate("addCredits", grant(n), "replayed").await });
+    }
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    holder.let_go().await;
+    let answers = waiting.join_all().await;
+    assert_eq!((count(&answers, ""), count(&answers, "INTERNAL")), (300, 1));
+    assert_eq!(shop.balance("ann").await, 300);
+    // The lane goes on.
+    send(&shop, [grant(300)]).join_all().await.into_iter().for_each(|answer| drop(answer.ok()));
+    assert_eq!(shop.balance("ann").await, 301);
 }
 
 async fn the_queue_is_bounded(server: &Server) {

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may fall over")]
 
 mod architecture;
+mod backup;
 mod command_line;
 mod corners;
 mod examples;
@@ -11,7 +12,7 @@ mod harness;
 mod import;
 mod lane;
 mod migrations;
-#[expect(dead_code, reason = "the bench uses the rest of it")]
+mod moved_clock;
 mod postgres;
 mod processes;
 mod properties;
@@ -19,4 +20,6 @@ mod readme;
 mod roles;
 mod rules_in_force;
 mod schema;
+mod seals;
 mod stories;
+mod torture;

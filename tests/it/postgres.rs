@@ -42,6 +42,11 @@ pub fn with_database(url: &str, database: &str) -> String {
 
 /// Makes and starts a cluster on the loopback; gives the address of its `postgres` database.
 pub fn start_cluster(durability: Durability) -> String {
+    launch(durability).url()
+}
+
+/// Makes and starts a cluster on the loopback that can be stopped and started again.
+pub fn launch(durability: Durability) -> Running {
     let binaries = installed().or_else(install).unwrap_or_else(|| {
         panic!(
             "the tests need PostgreSQL: install it (Debian: apt-get install postgresql), or set \
@@ -52,8 +57,39 @@ pub fn start_cluster(durability: Durability) -> String {
     let cluster = Cluster::new(binaries, folder);
     cluster.end_with_this_process();
     cluster.init();
-    let port = (0..3).find_map(|_| cluster.start(durability)).expect("PostgreSQL starts");
-    format!("postgres://postgres@127.0.0.1:{port}/postgres")
+    let start = |_| {
+        let port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
+        cluster.start(port, durability).then_some(port)
+    };
+    let port = (0..3).find_map(start).expect("PostgreSQL starts");
+    Running { cluster, port, durability }
+}
+
+/// A cluster that was started.
+pub struct Running {
+    cluster: Cluster,
+    port: u16,
+    durability: Durability,
+}
+
+impl Running {
+    /// The address of its `postgres` database.
+    pub fn url(&self) -> String {
+        format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
+    }
+
+    /// Stops it at once: every connection breaks off, and nothing is tidied up.
+    pub fn stop_at_once(&self) {
+        let mut command = self.cluster.command("pg_ctl");
+        command.arg("-D").arg(self.cluster.data()).args(["-m", "immediate", "-w", "stop"]);
+        let done = command.output().unwrap();
+        assert!(done.status.success(), "pg_ctl stop: {}", String::from_utf8_lossy(&done.stderr));
+    }
+
+    /// Starts it again where it was; it answers when this returns.
+    pub fn start_again(&self) {
+        assert!(self.cluster.start(self.port, self.durability), "PostgreSQL starts again");
+    }
 }
 
 struct Cluster {
@@ -94,9 +130,8 @@ impl Cluster {
         assert!(done.status.success(), "initdb: {}", String::from_utf8_lossy(&done.stderr));
     }
 
-    /// Starts the server on a port that is free now; `None` when somebody else was quicker.
-    fn start(&self, durability: Durability) -> Option<u16> {
-        let port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
+    /// Starts the server on a port; `false` when somebody else was quicker to take it.
+    fn start(&self, port: u16, durability: Durability) -> bool {
         let mut options = format!(
             "-c listen_addresses=127.0.0.1 -c port={port} -c max_connections=200 \
              -c unix_socket_directories={}",
@@ -109,8 +144,7 @@ impl Cluster {
         command.arg("-D").arg(self.data()).arg("-l").arg(self.folder.join("log"));
         command.args(["-w", "-t", "60", "-o", &options, "start"]);
         // The server inherits what pg_ctl has: a pipe of ours would stay open as long as it runs.
-        let done = command.stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
-        done.success().then_some(port)
+        command.stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap().success()
     }
 
     /// Leaves a shell behind that waits for our end of a pipe to close, as it does even when this

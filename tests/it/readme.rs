@@ -6,11 +6,13 @@ use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use crate::harness::{Kind, PrivateDatabase, Process, copy_program};
+use crate::postgres::{installed, with_database};
 
 const README: &str = include_str!("../../README.md");
 const CI: &str = include_str!("../../.ci/run");
 const ADDRESS: &str = "http://127.0.0.1:8080";
 const POSTGRES: &str = "postgres://guerdon:guerdon@127.0.0.1:5432/guerdon";
+const RESTORED: &str = "postgres://guerdon:guerdon@127.0.0.1:5432/restored";
 const KEY: &str = "a-long-random-text-of-your-own-0123456789";
 const DONE: &str = "the block is done: ";
 
@@ -78,7 +80,9 @@ fn clone_into(folder: &Path) -> String {
     );
     std::fs::write(&cargo, script).unwrap();
     std::fs::set_permissions(&cargo, PermissionsExt::from_mode(0o755)).unwrap();
-    format!("{}:{}", folder.join("bin").display(), std::env::var("PATH").unwrap())
+    let tools = installed().unwrap_or_default();
+    let path = std::env::var("PATH").unwrap();
+    format!("{}:{}:{path}", folder.join("bin").display(), tools.display())
 }
 
 /// Starts what a block that ends in `cargo run` starts, on a free port.
@@ -100,12 +104,15 @@ async fn every_command_works_when_pasted() {
     let folder = tempfile::tempdir().unwrap();
     let path = clone_into(folder.path());
     let database = PrivateDatabase::make(Kind::Postgres).await;
+    let restored_name = format!("guerdon_restored_{}", std::process::id());
+    let restored = with_database(&database.url, &restored_name);
     let mut shell = Shell::open(folder.path(), &path);
     let mut server = None;
     let mut printed = String::new();
     let mut seen = Vec::new();
     for (language, block) in blocks() {
-        let block = block.replace(POSTGRES, &database.url);
+        let block = block.replace(POSTGRES, &database.url).replace(RESTORED, &restored);
+        let block = block.replace(" restored\n", &format!(" {restored_name}\n"));
         match (language, block.trim()) {
             ("sh", "cargo test") => assert!(CI.contains("cargo test"), "CI runs the test command"),
             ("sh", commands) if commands.ends_with("cargo run") => {
@@ -129,6 +136,7 @@ async fn every_command_works_when_pasted() {
     let operator = server.bearer(KEY).naming("gatewayz");
     let input = serde_json::json!({ "id": "ann" });
     assert_eq!(operator.mutate("registerUser", input, "created").await.ok()["created"], true);
+    shell.run(&format!("dropdb --maintenance-db={} {restored_name}", database.url));
     shell.close();
     drop(server);
     database.remove().await;

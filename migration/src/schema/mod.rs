@@ -102,7 +102,7 @@ pub fn first() -> impl Iterator<Item = &'static str> {
 mod tests {
     use super::{first, second, third, undone};
 
-    const SHARED: [&str; 3] = ["tenants", "program_versions", "active_programs"];
+    const SHARED: [&str; 4] = ["tenants", "program_versions", "active_programs", "marks"];
 
     #[test]
     fn every_key_and_index_of_a_tenants_table_begins_with_the_tenant() {

@@ -21,7 +21,7 @@ use clap::{Args, Subcommand};
 use futures_util::stream::{self, Stream, StreamExt};
 use tokio::sync::mpsc;
 
-use super::place::Place;
+use super::place::{Keys, Place};
 use crate::domain::caller::{Caller, Role};
 use crate::domain::refusal::{Code, Refusal};
 use crate::operations::keys::OF_IMPORTS;
@@ -83,6 +83,8 @@ pub struct Import {
     dry_run: bool,
     #[command(flatten)]
     place: Place,
+    #[command(flatten)]
+    keys: Keys,
 }
 
 /// What became of a line: `false` when it was done before.
@@ -116,7 +118,7 @@ impl Import {
     async fn call(&self) -> anyhow::Result<Call> {
         let operations = match self.dry_run {
             true => self.place.open_as_it_is().await?,
-            false => self.place.open().await?,
+            false => self.place.open_to_write(self.keys.clone()).await?,
         };
         let found = tenants::by_slug(&operations, &self.tenant).await?;
         let tenant = found.with_context(|| {

@@ -19,8 +19,13 @@ pub fn occur(work: &mut Work<'_>, occurrence: Occurrence) -> Result<Option<Sheet
     if !work.in_force.rules.handles(&occurrence.event) {
         return Ok(None);
     }
+    let frozen = work.in_force.rules.frozen(&occurrence.event);
     let built = build(work, occurrence);
-    work.or_missing(built)
+    let sheet = work.or_missing(built)?;
+    Ok(sheet.map(|sheet| match frozen {
+        Some(facts) => Sheet { facts, ..sheet },
+        None => sheet,
+    }))
 }
 
 /// Lets every rule file that handles the event decide, one after another, and then the events that

@@ -7,5 +7,5 @@ mod table;
 
 pub use change::Change;
 pub use key::Key;
-pub use overlay::{Slice, State, Stop};
+pub use overlay::{Beyond, Slice, State, Stop};
 pub use table::{Record, Table, Tables};

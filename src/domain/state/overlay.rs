@@ -23,21 +23,45 @@ pub struct Slice {
     pub open_lots: HashMap<AccountKey, Vec<Uuid>>,
     /// The lane's row.
     pub lane: Lane,
-    /// Is everything that is not here absent? True only of a tenant kept in memory.
-    pub complete: bool,
+    /// What it says of what is not here.
+    pub beyond: Beyond,
+}
+
+/// What a slice says of a key that it does not hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Beyond {
+    /// It was never asked for: whoever reads it asks for it.
+    Unknown,
+    /// It is absent: a whole tenant is kept in memory.
+    Absent,
+    /// It is absent, but for what never changes once it is written and need not be kept in memory:
+    /// transactions and fact sheets are asked for.
+    AbsentUnlessWritten,
+}
+
+impl Beyond {
+    /// `Ok` when the key's record is absent, else the key is missing.
+    fn absent(self, key: Key) -> Result<(), Stop> {
+        let written = matches!(key, Key::Transaction(_) | Key::FactSheet(_));
+        match self {
+            Self::Absent => Ok(()),
+            Self::AbsentUnlessWritten if !written => Ok(()),
+            Self::Unknown | Self::AbsentUnlessWritten => Err(Stop::Missing(BTreeSet::from([key]))),
+        }
+    }
 }
 
 impl Slice {
     /// A slice that knows only the lane's row.
     #[must_use]
     pub fn new(lane: Lane) -> Self {
-        Self { tables: Tables::default(), open_lots: HashMap::new(), lane, complete: false }
+        Self { tables: Tables::default(), open_lots: HashMap::new(), lane, beyond: Beyond::Unknown }
     }
 
     /// A whole tenant kept in memory: what is not here is absent.
     #[must_use]
     pub fn in_memory(lane: Lane) -> Self {
-        Self { complete: true, ..Self::new(lane) }
+        Self { beyond: Beyond::Absent, ..Self::new(lane) }
     }
 }
 
@@ -99,8 +123,7 @@ impl<'a> State<'a> {
             .or_else(|| R::table(&self.slice.tables).get(key));
         match found {
             Some(record) => Ok(record.as_ref()),
-            None if self.slice.complete => Ok(None),
-            None => Err(Stop::Missing(BTreeSet::from([R::ask(key.clone())]))),
+            None => self.slice.beyond.absent(R::ask(key.clone())).map(|()| None),
         }
     }
 
@@ -111,8 +134,7 @@ impl<'a> State<'a> {
             .or_else(|| self.slice.tables.events.get(key));
         match found {
             Some(event) => Ok(event.as_ref()),
-            None if self.slice.complete => Ok(None),
-            None => Err(Stop::Missing(BTreeSet::from([Key::Event(key.clone())]))),
+            None => self.slice.beyond.absent(Key::Event(key.clone())).map(|()| None),
         }
     }
 
@@ -120,8 +142,10 @@ impl<'a> State<'a> {
     pub fn open_lots(&self, account: &AccountKey) -> Result<Vec<&Lot>, Stop> {
         let loaded = match self.slice.open_lots.get(account) {
             Some(lots) => lots.as_slice(),
-            None if self.slice.complete => &[],
-            None => return Err(Stop::Missing(BTreeSet::from([Key::OpenLots(account.clone())]))),
+            None => {
+                self.slice.beyond.absent(Key::OpenLots(account.clone()))?;
+                &[]
+            }
         };
         let ids: BTreeSet<Uuid> = (loaded.iter())
             .chain(self.earlier.lots_of(account))
@@ -151,7 +175,8 @@ impl<'a> State<'a> {
             Key::User(id) => has::<r::User>(self, id),
             Key::Account(account) => has::<r::Account>(self, account),
             Key::OpenLots(account) => {
-                self.slice.complete || self.slice.open_lots.contains_key(account)
+                let absent = || self.slice.beyond.absent(key.clone()).is_ok();
+                self.slice.open_lots.contains_key(account) || absent()
             }
             Key::Lot(id) => has::<r::Lot>(self, id),
             Key::Transaction(id) => has::<r::Transaction>(self, id),

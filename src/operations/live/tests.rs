@@ -19,7 +19,7 @@ use crate::domain::time::Time;
 use crate::operations::clock::Clock;
 use crate::operations::{Call, Operations};
 use crate::rules::files::ProgramFiles;
-use crate::store::{Database, NewTenant, Options, ProgramVersion};
+use crate::store::{Database, LedgerKey, NewTenant, Options, ProgramVersion};
 
 fn now() -> Time {
     Time::from_timestamp_micros(1_763_625_600_000_000).unwrap()
@@ -58,7 +58,9 @@ impl Shop {
     async fn open() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", folder.path().join("guerdon.db").display());
-        let database = Database::connect(&url, Options::default()).await.unwrap();
+        let ledger_key = Some(LedgerKey::new("the key of a test"));
+        let options = Options { ledger_key, ..Options::default() };
+        let database = Database::connect(&url, options).await.unwrap();
         database.migrate().await.unwrap();
         let manifest = "name = \"Plain\"\ncurrency = \"USD\"\ntime_zone = \"UTC\"\n".to_owned();
         let files = [("program.toml".to_owned(), manifest)].into();

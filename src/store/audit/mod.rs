@@ -2,7 +2,10 @@
 //! does the counting, so that neither side needs more memory for more rows; everything is read in
 //! one snapshot, beside a running server.
 
+mod books;
+mod chain;
 mod counts;
+mod history;
 mod invariant;
 mod kept;
 mod ledger;
@@ -12,6 +15,7 @@ mod people;
 mod personal;
 mod snapshot;
 
+pub use chain::{Chain, Damage, Head, Stretch};
 pub use invariant::{Broken, Invariant};
 pub use snapshot::Snapshot;
 

@@ -7,6 +7,7 @@ use sea_orm::{
 
 use super::invariant::Broken;
 use crate::store::lane::digest::Digests;
+use crate::store::lane::seal::LedgerKey;
 use crate::store::{Database, StoreError};
 
 /// A tenant as it was at one instant.
@@ -16,6 +17,7 @@ pub struct Snapshot {
     pub(in crate::store) tenant_id: i64,
     pub(in crate::store) unit: String,
     pub(in crate::store) digests: Digests,
+    pub(in crate::store) ledger_key: Option<LedgerKey>,
 }
 
 impl Database {
@@ -24,7 +26,8 @@ impl Database {
     pub async fn snapshot(&self, tenant_id: i64, unit: &str) -> Result<Snapshot, StoreError> {
         let transaction = self.frozen().await?;
         let digests = self.digests(&transaction, tenant_id).await?;
-        Ok(Snapshot { transaction, tenant_id, unit: unit.to_owned(), digests })
+        let (unit, ledger_key) = (unit.to_owned(), self.options.ledger_key.clone());
+        Ok(Snapshot { transaction, tenant_id, unit, digests, ledger_key })
     }
 
     /// Begins to read everything as it is now, whatever is written meanwhile.

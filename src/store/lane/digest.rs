@@ -33,14 +33,18 @@ impl Digests {
 
     /// HMAC-SHA256 of a text, in hex.
     pub fn of(&self, text: &str) -> String {
-        let mut hex = String::with_capacity(64);
-        if let Some(mut mac) = self.mac.clone() {
+        self.mac.clone().map_or_else(String::new, |mut mac| {
             mac.update(text.as_bytes());
-            for byte in mac.finalize().into_bytes() {
-                // Writing to a string cannot fail.
-                let _ = write!(hex, "{byte:02x}");
-            }
-        }
-        hex
+            hex(&mac.finalize().into_bytes())
+        })
     }
+}
+
+/// Bytes in lower-case hex.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }

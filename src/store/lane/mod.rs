@@ -2,8 +2,9 @@
 
 mod asked;
 mod erase;
-mod load;
+pub(in crate::store) mod load;
 mod save;
+mod sealing;
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::PoisonError;
@@ -21,8 +22,12 @@ use super::{Database, StoreError, statistics};
 use crate::domain::records::Lane;
 use crate::domain::state::{Key, Slice};
 use digest::Digests;
+use seal::{LedgerKey, Link};
 
 pub mod digest;
+pub mod seal;
+
+pub use sealing::SealedSoFar;
 
 /// A transaction that holds a tenant's row in `lanes`: until it ends, nobody else changes anything
 /// of the tenant. Dropped without a commit, it is rolled back.
@@ -32,6 +37,9 @@ pub struct LaneTransaction {
     tenant_id: i64,
     lane: Lane,
     digests: Digests,
+    ledger_key: Option<LedgerKey>,
+    /// The end of the chain of seals, as it was when the row was locked.
+    link: Link,
     /// The number of the last event that was saved.
     saved: AtomicI64,
     reader: DatabaseConnection,
@@ -49,10 +57,19 @@ impl Database {
         let transaction = self.writer.begin_with_options(options).await?;
         // SQLite has no row locks, needs none here, and SeaORM leaves the clause out for it.
         let row = lane::Entity::find_by_id(tenant_id).lock_exclusive().one(&transaction).await?;
-        let lane = row.ok_or(StoreError::UnknownTenant(tenant_id))?.record()?;
-        let digests = self.digests(&transaction, tenant_id).await?;
-        let (saved, reader) = (AtomicI64::new(lane.seq), self.reader.clone());
-        Ok(LaneTransaction { transaction, tenant_id, lane, digests, saved, reader })
+        let row = row.ok_or(StoreError::UnknownTenant(tenant_id))?;
+        let link = Link { seq: row.sealed_seq, seal: row.seal.clone() };
+        let lane = row.record()?;
+        Ok(LaneTransaction {
+            tenant_id,
+            digests: self.digests(&transaction, tenant_id).await?,
+            ledger_key: self.options.ledger_key.clone(),
+            link,
+            saved: AtomicI64::new(lane.seq),
+            lane,
+            reader: self.reader.clone(),
+            transaction,
+        })
     }
 
     /// The tenant's row in `lanes` as it is now, without a lock.

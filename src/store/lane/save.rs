@@ -7,6 +7,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use super::LaneTransaction;
 use super::load::SEEN_KEPT;
+use super::seal::Link;
 use crate::domain::records::{Lane, Operation};
 use crate::domain::state::{Change, Record, Table};
 use crate::domain::time::month_of;
@@ -21,18 +22,20 @@ impl LaneTransaction {
     /// Writes what changed, rows after those that they refer to. Nothing of it is kept before
     /// [`LaneTransaction::commit`].
     pub async fn save(&self, change: &Change) -> Result<(), StoreError> {
-        self.save_events(change).await?;
+        let link = self.save_events(change).await?;
         self.save_people(change).await?;
         self.save_ledger(change).await?;
         self.save_decisions(change).await?;
         self.save_counts(change).await?;
-        match &change.lane {
-            Some(row) => self.save_row(row).await,
-            None => Ok(()),
+        match (&change.lane, link) {
+            (Some(row), link) => self.save_row(row, link).await,
+            (None, Some(link)) => self.save_link(&link).await,
+            (None, None) => Ok(()),
         }
     }
 
-    async fn save_events(&self, change: &Change) -> Result<(), StoreError> {
+    /// Gives the new end of the chain of seals, if there is one.
+    async fn save_events(&self, change: &Change) -> Result<Option<Link>, StoreError> {
         let mut rows = Vec::with_capacity(change.events.len());
         let mut personal = Vec::new();
         for event in &change.events {
@@ -46,9 +49,11 @@ impl LaneTransaction {
                 personal: text,
             }));
         }
+        let link = self.seal(&mut rows).await?;
         insert::<event::Entity, _>(&self.transaction, rows).await?;
         insert::<event::personal::Entity, _>(&self.transaction, personal).await?;
-        self.save_erasures(&change.events).await
+        self.save_erasures(&change.events).await?;
+        Ok(link)
     }
 
     async fn save_people(&self, change: &Change) -> Result<(), StoreError> {
@@ -224,7 +229,7 @@ impl LaneTransaction {
     }
 
     /// The tenant's own row; its settings only when they have another version.
-    async fn save_row(&self, row: &Lane) -> Result<(), StoreError> {
+    async fn save_row(&self, row: &Lane, link: Option<Link>) -> Result<(), StoreError> {
         use sea_orm::ActiveValue::{NotSet, Set};
 
         self.saved.fetch_max(row.seq, Ordering::Relaxed);
@@ -241,6 +246,8 @@ impl LaneTransaction {
             settings,
             users: Set(model.users),
             credited_referrals: Set(model.credited_referrals),
+            sealed_seq: link.as_ref().map_or(NotSet, |link| Set(link.seq)),
+            seal: link.map_or(NotSet, |link| Set(link.seal)),
         };
         lane::Entity::update_many()
             .set(changed)

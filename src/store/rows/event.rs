@@ -26,6 +26,8 @@ pub struct Model {
     pub program_hash: String,
     pub settings_version: i64,
     pub answer: String,
+    /// `None` of an event that an older version wrote, until it is sealed too.
+    pub seal: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -34,7 +36,7 @@ pub enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Model {
-    /// The event's row, with the digest of what is personal about it.
+    /// The event's row, with the digest of what is personal about it; not sealed yet.
     pub fn of(tenant_id: i64, event: &Event, digest: Option<String>) -> Result<Self, StoreError> {
         Ok(Self {
             tenant_id,
@@ -52,6 +54,7 @@ impl Model {
             program_hash: event.program_hash.clone(),
             settings_version: event.settings_version,
             answer: cells::json(&event.answer)?,
+            seal: None,
         })
     }
 

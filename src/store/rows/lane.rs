@@ -19,6 +19,10 @@ pub struct Model {
     pub settings: String,
     pub users: i64,
     pub credited_referrals: i64,
+    /// The seal of the last event that has one.
+    pub seal: Option<String>,
+    /// That event's number; 0 while none has one.
+    pub sealed_seq: i64,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -40,6 +44,8 @@ impl Row for Model {
             settings: cells::json(&lane.settings)?,
             users: lane.users,
             credited_referrals: lane.credited_referrals,
+            seal: None,
+            sealed_seq: 0,
         })
     }
 

@@ -10,6 +10,7 @@ pub mod erasure;
 pub mod event;
 pub mod lane;
 pub mod lot;
+pub mod mark;
 pub mod notice;
 pub mod program;
 pub mod promo;

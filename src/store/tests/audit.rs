@@ -184,7 +184,8 @@ async fn every_invariant_finds_what_breaks_it() {
             transaction.execute_unprepared(wound).await.unwrap();
             let digests = database.digests(&database.reader, tenant_id).await.unwrap();
             let unit = "USD".to_owned();
-            let snapshot = Snapshot { transaction, tenant_id, unit, digests };
+            let ledger_key = None;
+            let snapshot = Snapshot { transaction, tenant_id, unit, digests, ledger_key };
             let found = findings(&snapshot).await;
             let hit = (found.iter())
                 .any(|(name, broken)| name.starts_with(invariant) && broken.row.contains(row));

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use sea_orm::{ConnectionTrait, Database as SeaOrm};
 
-use super::{Database, NewTenant, Options, Tenant};
+use super::{Database, LedgerKey, NewTenant, Options, Tenant};
 use crate::domain::state::Change;
 
 /// A database of a test's own; the file goes with it.
@@ -57,11 +57,16 @@ pub async fn on_each_bare<F: AsyncFn(Database)>(test: F) {
     }
 }
 
+/// How tests connect: as usual, with a key of their own.
+pub fn options() -> Options {
+    Options { ledger_key: Some(LedgerKey::new("the key of the tests")), ..Options::default() }
+}
+
 /// A new file.
 pub async fn on_sqlite() -> Fixture {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite:{}", folder.path().join("guerdon.db").display());
-    let database = Database::connect(&url, Options::default()).await.unwrap();
+    let database = Database::connect(&url, options()).await.unwrap();
     Fixture { database, _folder: Some(folder) }
 }
 
@@ -77,13 +82,13 @@ pub async fn on_postgres() -> Option<Fixture> {
     admin.close().await.unwrap();
     let (address, _) = server.rsplit_once('/').unwrap();
     let url = format!("{address}/{name}");
-    let database = Database::connect(&url, Options::default()).await.unwrap();
+    let database = Database::connect(&url, options()).await.unwrap();
     Some(Fixture { database, _folder: None })
 }
 
 /// The same database as another process would open it, one that waits for nothing long.
 pub async fn open_again(database: &Database) -> Database {
-    let options = Options { timeout: Duration::from_millis(300), ..Options::default() };
+    let options = Options { timeout: Duration::from_millis(300), ..options() };
     Database::connect(&database.url, options).await.unwrap()
 }
 

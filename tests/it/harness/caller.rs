@@ -69,6 +69,11 @@ impl Caller {
 
     /// Sends a document with variables.
     pub async fn gql(&self, document: &str, variables: Value) -> Answer {
+        self.try_gql(document, variables).await.unwrap()
+    }
+
+    /// The same; the error when the connection broke before there was an answer.
+    pub async fn try_gql(&self, document: &str, variables: Value) -> reqwest::Result<Answer> {
         let body = json!({ "query": document, "variables": variables }).to_string();
         let (status, bytes) = match &self.way {
             Way::Router(router) => {
@@ -89,14 +94,14 @@ impl Caller {
                 for (name, value) in self.headers() {
                     request = request.header(name, value);
                 }
-                let response = request.send().await.unwrap();
-                (response.status(), response.bytes().await.unwrap().to_vec())
+                let response = request.send().await?;
+                (response.status(), response.bytes().await?.to_vec())
             }
         };
         let body = serde_json::from_slice(&bytes).unwrap_or_else(|_| {
             panic!("{status}, no JSON: {}", String::from_utf8_lossy(&bytes));
         });
-        Answer { body, field: None }
+        Ok(Answer { body, field: None })
     }
 
     fn headers(&self) -> Vec<(&'static str, String)> {
@@ -119,12 +124,22 @@ impl Caller {
 
     /// Sends one mutation with its input.
     pub async fn mutate(&self, mutation: &str, input: Value, selection: &str) -> Answer {
+        self.try_mutate(mutation, input, selection).await.unwrap()
+    }
+
+    /// The same; the error when the connection broke before there was an answer.
+    pub async fn try_mutate(
+        &self,
+        mutation: &str,
+        input: Value,
+        selection: &str,
+    ) -> reqwest::Result<Answer> {
         let kind = INPUT_OF.get(mutation).unwrap_or_else(|| panic!("no mutation {mutation}"));
         let document =
             format!("mutation($input: {kind}) {{ {mutation}(input: $input) {{ {selection} }} }}");
-        let mut answer = self.gql(&document, json!({ "input": input })).await;
+        let mut answer = self.try_gql(&document, json!({ "input": input })).await?;
         answer.field = Some(mutation.to_owned());
-        answer
+        Ok(answer)
     }
 }
 

@@ -63,6 +63,11 @@ impl PrivateDatabase {
         Self { kind: Kind::Postgres, url, folder: None, name }
     }
 
+    /// The database at an address of PostgreSQL, as it is; it goes with its cluster.
+    pub const fn at(url: String) -> Self {
+        Self { kind: Kind::Postgres, url, folder: None, name: String::new() }
+    }
+
     /// Asks the database itself what it is, and what it calls itself must be what it should be.
     pub async fn prove(&self) -> String {
         let connection = Database::connect(&self.url).await.unwrap();

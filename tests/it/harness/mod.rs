@@ -12,8 +12,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use guerdon::app::{App, Settings};
+use guerdon::app::{App, Keys, Settings};
 use guerdon::operations::clock::Clock;
+use guerdon::operations::replay::replay;
+use guerdon::store::Database;
 use serde_json::json;
 use tokio::sync::Mutex;
 
@@ -192,6 +194,17 @@ impl Server {
     pub async fn assert_sound(&self) {
         let broken = self.app.audit().await.unwrap();
         assert!(broken.is_empty(), "the ledger is broken:\n{broken:#?}");
+        assert_retold(&self.app.operations.database).await;
+    }
+}
+
+/// Checks that the history of every tenant, told again, makes what is stored. In pages so small that
+/// what was turned over has to be looked up again.
+pub async fn assert_retold(database: &Database) {
+    for id in database.tenant_ids().await.unwrap() {
+        let tenant = database.tenant_by_id(id).await.unwrap().unwrap();
+        let retold = replay(database, &tenant, 5, |_| {}).await.unwrap();
+        assert!(retold.findings.is_empty(), "told again, it differs:\n{:#?}", retold.findings);
     }
 }
 
@@ -201,7 +214,7 @@ pub fn settings(database_url: &str, rules: &Path) -> Settings {
     Settings {
         database_url: database_url.to_owned(),
         rules: rules.to_owned(),
-        operator_key: Some(OPERATOR_KEY.to_owned().into()),
+        keys: Keys { operator: Some(OPERATOR_KEY.to_owned().into()), ledger: None },
         ..Settings::default()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use super::{Caller, OPERATOR_KEY, Shop, Way};
@@ -38,28 +38,52 @@ impl Process {
     }
 
     /// Starts a prepared command on a free port; waits until it is ready.
-    pub async fn start(mut command: Command) -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        command.env("GUERDON_LISTEN", format!("127.0.0.1:{port}"));
-        let child = command.spawn().unwrap();
-        let address = format!("http://127.0.0.1:{port}");
-        let mut process = Self { child, address, client: reqwest::Client::new() };
-        process.wait_until_ready().await;
-        process
+    pub async fn start(command: Command) -> Self {
+        Self::until(command, "ready").await
     }
 
-    async fn wait_until_ready(&mut self) {
+    /// Starts a prepared command on a free port; waits until it answers, ready or not.
+    pub async fn start_unready(command: Command) -> Self {
+        Self::until(command, "live").await
+    }
+
+    async fn until(mut command: Command, health: &str) -> Self {
+        let mut ended = None;
+        // Between two looks at a port somebody else may have taken it.
+        for _ in 0..3 {
+            let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+            command.env("GUERDON_LISTEN", format!("127.0.0.1:{port}"));
+            let child = command.spawn().unwrap();
+            let address = format!("http://127.0.0.1:{port}");
+            let mut process = Self { child, address, client: reqwest::Client::new() };
+            ended = process.wait_for(health).await;
+            if ended.is_none() {
+                return process;
+            }
+        }
+        panic!("the server ended: {ended:?}");
+    }
+
+    /// What its health says: the status and the body.
+    pub async fn ready(&self) -> (u16, String) {
+        let answer = self.client.get(format!("{}/health/ready", self.address)).send().await;
+        let answer = answer.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    }
+
+    /// How the process ended, when it did instead.
+    async fn wait_for(&mut self, health: &str) -> Option<ExitStatus> {
         for _ in 0..600 {
             if let Some(status) = self.child.try_wait().unwrap() {
-                panic!("the server ended: {status}");
+                return Some(status);
             }
-            let ready = self.client.get(format!("{}/health/ready", self.address)).send().await;
+            let ready = self.client.get(format!("{}/health/{health}", self.address)).send().await;
             if ready.is_ok_and(|response| response.status().is_success()) {
-                return;
+                return None;
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        panic!("the server was not ready in 30 s");
+        panic!("the server was not {health} in 30 s");
     }
 
     /// A caller of this process with a token.

@@ -13,6 +13,7 @@ mod forgetting;
 mod gatewayz;
 mod gatewayz_refunds;
 mod harbour;
+mod history;
 mod isolation;
 mod isolation_fields;
 mod isolation_lists;

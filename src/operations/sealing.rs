@@ -1,0 +1,191 @@
+//! The seals on events: those that are missing are made, and all are proved.
+
+use std::str::FromStr;
+
+use super::audit::Finding;
+use crate::store::{Chain, Damage, Database, Head, StoreError, Stretch, Tenant};
+
+/// What a broken chain is called among the invariants.
+const UNBROKEN: &str = "events are as they were sealed";
+
+/// How often a tenant's lane is waited for, while others hold it.
+const TRIES: u32 = 12;
+
+/// After so many events it is said how far it came.
+const SAID_EVERY: i64 = 100_000;
+
+/// The head of a tenant's chain, as an audit printed it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TenantHead {
+    /// The tenant's slug.
+    pub tenant: String,
+    /// The last event and its seal.
+    pub head: Head,
+}
+
+/// What proving the seals came to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Proof {
+    /// Where a chain is broken; nothing when all is well.
+    pub findings: Vec<Finding>,
+    /// The head of each tenant that has one, to be kept outside of the database.
+    pub heads: Vec<TenantHead>,
+    /// What is no fault, but worth knowing: a line for each.
+    pub notes: Vec<String>,
+}
+
+impl std::fmt::Display for TenantHead {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "head {} {} {}", self.tenant, self.head.seq, self.head.seal)
+    }
+}
+
+impl FromStr for TenantHead {
+    type Err = String;
+
+    /// Takes `SLUG:SEQ:SEAL`, and the line that an audit prints: `head SLUG SEQ SEAL`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let plain = text.trim().strip_prefix("head ").unwrap_or(text);
+        let parts: Vec<&str> = plain.split([':', ' ']).filter(|part| !part.is_empty()).collect();
+        let is_seal = |seal: &str| seal.len() == 64 && seal.bytes().all(|b| b.is_ascii_hexdigit());
+        match parts.as_slice() {
+            [tenant, seq, seal] if is_seal(seal) => {
+                let seq = seq.parse().ok().filter(|seq: &i64| *seq > 0);
+                let seq = seq.ok_or_else(|| format!("{text:?} names no event"))?;
+                let head = Head { seq, seal: seal.to_ascii_lowercase() };
+                Ok(Self { tenant: (*tenant).to_owned(), head })
+            }
+            _ => Err("write a head as an audit printed it: SLUG:SEQ:SEAL".to_owned()),
+        }
+    }
+}
+
+/// Seals what older versions wrote without seals, tenant by tenant, a little at a time: servers
+/// that run beside it go on, and what was interrupted goes on where it was.
+pub async fn seal_rest(database: &Database) -> Result<(), StoreError> {
+    for tenant_id in database.unsealed_tenants().await? {
+        let mut said = 0;
+        loop {
+            let far = patiently(database, tenant_id).await?;
+            if far.seq >= far.of {
+                tracing::info!(tenant_id, events = far.seq, "all events of a tenant are sealed");
+                break;
+            }
+            if far.seq - said >= SAID_EVERY {
+                said = far.seq;
+                tracing::info!(tenant_id, events = far.seq, of = far.of, "sealing events");
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn patiently(
+    database: &Database,
+    tenant_id: i64,
+) -> Result<crate::store::SealedSoFar, StoreError> {
+    let mut tries = 1;
+    loop {
+        match database.seal_some(tenant_id).await {
+            Err(error) if error.is_conflict() && tries < TRIES => tries += 1,
+            done => return done,
+        }
+    }
+}
+
+/// Proves the seals of one tenant, or of all of them, each as it was at one instant; and that the
+/// heads of earlier audits are still in their chains.
+pub async fn prove(
+    database: &Database,
+    tenant: Option<&Tenant>,
+    earlier: &[TenantHead],
+) -> Result<Proof, StoreError> {
+    let mut proof = Proof::default();
+    let mut slugs = Vec::new();
+    let ids = match tenant {
+        Some(tenant) => vec![tenant.id],
+        None => database.tenant_ids().await?,
+    };
+    for id in ids {
+        let Some(tenant) = database.tenant_by_id(id).await? else { continue };
+        let own = earlier.iter().filter(|known| known.tenant == tenant.slug);
+        let own: Vec<Head> = own.map(|known| known.head.clone()).collect();
+        let chain = database.snapshot(id, "").await?.chain(&own).await?;
+        proof.add(&tenant.slug, chain);
+        slugs.push(tenant.slug);
+    }
+    if tenant.is_none() {
+        let gone = earlier.iter().filter(|known| !slugs.contains(&known.tenant));
+        proof.findings.extend(gone.map(|known| {
+            let detail = format!("an earlier audit saw {} events of it", known.head.seq);
+            finding(&known.tenant, "the tenant is gone".to_owned(), detail)
+        }));
+    }
+    Ok(proof)
+}
+
+impl Proof {
+    fn add(&mut self, tenant: &str, chain: Chain) {
+        self.findings.extend(chain.damages.iter().map(|damage| said(tenant, damage)));
+        if chain.is_new {
+            self.notes.push(format!("{tenant}: nothing is sealed yet"));
+        }
+        self.notes.extend(chain.late.iter().map(|late| {
+            let events = events(*late);
+            format!("{tenant}: {events} sealed late: an older version had written without seals")
+        }));
+        let head = chain.head.map(|head| TenantHead { tenant: tenant.to_owned(), head });
+        self.heads.extend(head);
+    }
+}
+
+fn said(tenant: &str, damage: &Damage) -> Finding {
+    let (row, detail) = match damage {
+        Damage::Changed(stretch) => {
+            (events(*stretch), "changed or inserted: the row does not fit its seal".to_owned())
+        }
+        Damage::Missing(stretch) => (events(*stretch), "deleted: there is no such row".to_owned()),
+        Damage::Unsealed(stretch) => {
+            let why = "without a seal: it was taken away, or an older version wrote the row, which a start of the server seals";
+            (events(*stretch), why.to_owned())
+        }
+        Damage::CutOff(stretch) => {
+            (events(*stretch), "cut off: the chain once went on to there".to_owned())
+        }
+        Damage::OtherEnd(seq) => {
+            (format!("lane {seq}"), "it names another end than the chain has".to_owned())
+        }
+        Damage::Rewritten(seq) => {
+            let why = "an earlier audit saw another seal: it, or what is before it, was made anew";
+            (format!("event {seq}"), why.to_owned())
+        }
+    };
+    finding(tenant, row, detail)
+}
+
+fn events(stretch: Stretch) -> String {
+    match stretch {
+        Stretch { from, to } if from == to => format!("event {from}"),
+        Stretch { from, to } => format!("events {from} to {to}"),
+    }
+}
+
+fn finding(tenant: &str, row: String, detail: String) -> Finding {
+    Finding { tenant: tenant.to_owned(), invariant: UNBROKEN, row, detail }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::TenantHead;
+
+    #[test]
+    fn a_head_is_read_as_it_is_printed() {
+        let seal = "0a".repeat(32);
+        let head: TenantHead = format!("acme:12:{seal}").parse().unwrap();
+        assert_eq!(head.to_string(), format!("head acme 12 {seal}"));
+        assert_eq!(head.to_string().parse::<TenantHead>(), Ok(head));
+        for wrong in ["", "acme", "acme:12", "acme:0:ff", &format!("acme:x:{seal}")] {
+            wrong.parse::<TenantHead>().unwrap_err();
+        }
+    }
+}
