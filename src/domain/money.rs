@@ -1,6 +1,7 @@
 //! Amounts as people read them: `$10.00`, `¥1,000`, `12 messages`.
 
-use rusty_money::{Money, iso};
+use rusty_money::iso::Currency;
+use rusty_money::{Formatter, LocalFormat, Locale, Money, Params, Position, iso};
 
 use super::amount::Amount;
 
@@ -15,8 +16,32 @@ pub fn is_currency(code: &str) -> bool {
 #[must_use]
 pub fn format_amount(unit: &str, amount: Amount) -> String {
     match iso::find(unit).filter(|currency| currency.iso_alpha_code == unit) {
-        Some(currency) => Money::from_minor(amount.get(), currency).to_string(),
+        Some(currency) => {
+            Formatter::money(&Money::from_minor(amount.get(), currency), written(currency))
+        }
         None => format!("{} {unit}", with_commas(amount.get())),
+    }
+}
+
+/// How the currency is written. The library's own patterns group the last nine digits alone.
+fn written(currency: &Currency) -> Params<'static> {
+    let format = LocalFormat::from_locale(currency.locale);
+    let positions: &[Position] = if currency.symbol_first {
+        &[Position::Sign, Position::Symbol, Position::Amount]
+    } else {
+        &[Position::Sign, Position::Amount, Position::Symbol]
+    };
+    Params {
+        digit_separator: format.digit_separator,
+        exponent_separator: format.exponent_separator,
+        separator_pattern: match currency.locale {
+            Locale::EnIn => &[3, 2, 2, 2, 2, 2, 2, 2],
+            Locale::EnUs | Locale::EnEu | Locale::EnBy => &[3, 3, 3, 3, 3],
+        },
+        positions,
+        rounding: Some(currency.exponent),
+        symbol: Some(currency.symbol),
+        code: Some(currency.iso_alpha_code),
     }
 }
 
@@ -46,6 +71,9 @@ mod tests {
         assert_eq!(shown("USD", 123_456_789), "$1,234,567.89");
         assert_eq!(shown("USD", -5), "-$0.05");
         assert_eq!(shown("JPY", 1_000), "¥1,000");
+        assert_eq!(shown("KWD", -1_234_567), "-د.ك1,234.567");
+        assert_eq!(shown("JPY", Amount::MAX.get()), "¥9,007,199,254,740,991");
+        assert_eq!(shown("INR", Amount::MAX.get()), "₹9,00,71,99,25,47,409.91");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use guerdon::domain::records::{
-    Account, AccountKey, Lot, LotState, Referral, ReferralStatus, Transaction, User,
+    Account, AccountKey, Code, Lot, LotState, Referral, ReferralStatus, Transaction, User,
 };
 use guerdon::domain::world::World;
 
@@ -27,6 +27,7 @@ pub fn assert_sound(world: &World) {
     for user in tables.users.values().flatten() {
         assert_counts(world, user);
     }
+    assert_promos(world);
     let credited = referrals(world).filter(|referral| referral.status == ReferralStatus::Credited);
     assert_eq!(world.slice.lane.credited_referrals, credited.count() as i64);
     let users = tables.users.values().flatten().filter(|user| !user.is_partner());
@@ -117,4 +118,22 @@ fn assert_counts(world: &World, user: &User) {
         notice.user_id == user.id && !notice.read && notice.position.seq > user.read_through
     });
     assert_eq!(user.unread, unread.count() as i64, "{user:#?}");
+}
+
+/// Each code stands under its own name, and was redeemed as often as its users did, and not more
+/// often than it may be.
+fn assert_promos(world: &World) {
+    let tables = &world.slice.tables;
+    for (matched, promo) in &tables.promos {
+        let Some(promo) = promo else { continue };
+        assert_eq!((matched, &promo.matched), (&Code::matching(&promo.shown), matched));
+        let uses = tables.promo_uses.values().flatten();
+        let own: Vec<i64> = uses
+            .filter(|promo_use| promo_use.key.code == promo.matched)
+            .map(|promo_use| promo_use.count)
+            .collect();
+        assert_eq!(promo.redemptions, own.iter().sum::<i64>(), "{promo:#?}");
+        assert!(promo.max_redemptions.is_none_or(|most| promo.redemptions <= most), "{promo:#?}");
+        assert!(own.iter().all(|count| *count <= promo.per_user), "{promo:#?}");
+    }
 }

@@ -1,9 +1,24 @@
 //! What holds of `apply` for any commands: the ledger stays sound, the same commands give the same
 //! state, a refused one leaves no trace, and it does not matter how they are cut into batches.
 
+mod bounds;
+mod calendar;
+mod caps;
+mod coins;
+mod currencies;
+mod expiry;
+mod found;
+mod histories;
+mod holds;
 mod invariants;
+mod months;
+mod refunds;
 mod rounds;
+mod shortfall;
 mod steps;
+mod stored;
+mod tenant;
+mod windows;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -127,8 +142,11 @@ fn normal(world: World) -> (World, BTreeMap<AccountKey, Vec<Uuid>>, Lane) {
     (world, open, lane)
 }
 
+/// So many cases, or as many as `PROPTEST_CASES` asks for. A failure prints its smallest history; no
+/// file is kept of it.
 fn config(cases: u32) -> Config {
-    Config { cases, failure_persistence: None, ..Config::default() }
+    let asked = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok());
+    Config { cases: asked.unwrap_or(cases), failure_persistence: None, ..Config::default() }
 }
 
 proptest! {
@@ -202,7 +220,7 @@ fn the_steps_reach_every_part() {
 const SIGNS: &str =
     "RegisterUser UpdateUser AddCredits SpendCredits ConsumeQuota ReverseTransaction
     RegenerateCode ApplyCode RecordPurchase RecordRefund RecordEvent CompleteStep CreatePromo
-    RedeemPromo Dismiss EraseUser RetryDecision Settle ApproveReward CancelReward ApproveReferral
+    CreatePromos RedeemPromo Dismiss EraseUser RetryDecision Settle ApproveReward CancelReward ApproveReferral
     RejectReferral owed forgiven expired returned paid_debt
     lot_Held lot_Booked lot_Cancelled lot_Failed decision_Rewarded decision_Skipped decision_Failed
     referral_Pending referral_Held referral_Rejected referral_Failed";

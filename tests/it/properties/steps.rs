@@ -5,12 +5,13 @@ use guerdon::domain::amount::Amount;
 use guerdon::domain::command::{
     Body, Card, Command, Grant, NewPromo, Patch, Payment, PersonalChange, SettledAccount, Spend,
 };
-use guerdon::domain::records::{AccountKey, Outcome, User};
 use guerdon::domain::time::Time;
 use guerdon::domain::world::World;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use uuid::Uuid;
+
+use super::found::{balance, code, entry, failed, promo, referral, reward};
 
 /// Something that happens. Users, payments and entries are small numbers, so that they meet often.
 #[derive(Debug, Clone)]
@@ -28,6 +29,7 @@ pub enum Step {
     NewCode { user: u8 },
     Click { friend: u8, device: u8 },
     Promo { code: u8, redeem: bool, user: u8 },
+    Promos { count: u32, prefix: &'static str },
     Quota { user: u8, amount: i64, key: u8 },
     Retry { nth: usize },
     Review { what: Reviewed, nth: usize },
@@ -94,6 +96,8 @@ fn step() -> impl Strategy<Value = Step> {
         redeem,
         user,
     });
+    let promos = (1..5_u32, prop_oneof![Just(""), Just("SEA-")])
+        .prop_map(|(count, prefix)| Step::Promos { count, prefix });
     prop_oneof![
         6 => register,
         4 => add,
@@ -108,6 +112,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => user().prop_map(|user| Step::NewCode { user }),
         1 => (user(), 0..3_u8).prop_map(|(friend, device)| Step::Click { friend, device }),
         2 => promo,
+        1 => promos,
         2 => quota,
         2 => (0..3_usize).prop_map(|nth| Step::Retry { nth }),
         4 => (reviewed(), 0..4_usize).prop_map(|(what, nth)| Step::Review { what, nth }),
@@ -158,7 +163,8 @@ pub fn beginning() -> Time {
     Utc.with_ymd_and_hms(2026, 11, 20, 8, 0, 0).unwrap()
 }
 
-fn name(user: u8) -> String {
+/// The id of a user.
+pub fn name(user: u8) -> String {
     format!("user-{user}")
 }
 
@@ -271,16 +277,12 @@ fn unkeyed(world: &World, step: Step) -> Body {
             ip_hash: None,
         },
         Step::Promo { code, redeem: true, user } => {
-            Body::RedeemPromo { user_id: name(user), code: format!("PROMO{code}") }
+            Body::RedeemPromo { user_id: name(user), code: promo(world, code) }
         }
-        Step::Promo { code, .. } => Body::CreatePromo(NewPromo {
-            code: Some(format!("promo{code}")),
-            max_redemptions: Some(2),
-            per_user: 1,
-            starts_at: None,
-            ends_at: None,
-            data: json!({ "credits": 5 }),
-        }),
+        Step::Promo { code, .. } => Body::CreatePromo(terms(Some(format!("promo{code}")))),
+        Step::Promos { count, prefix } => {
+            Body::CreatePromos { count, prefix: prefix.to_owned(), terms: terms(None) }
+        }
         Step::Retry { nth } => Body::RetryDecision { decision_id: failed(world, nth) },
         Step::Review { what, nth } => review(world, what, nth),
         Step::Reverse { nth } => {
@@ -302,6 +304,17 @@ fn unkeyed(world: &World, step: Step) -> Body {
     }
 }
 
+fn terms(code: Option<String>) -> NewPromo {
+    NewPromo {
+        code,
+        max_redemptions: Some(2),
+        per_user: 1,
+        starts_at: None,
+        ends_at: None,
+        data: json!({ "credits": 5 }),
+    }
+}
+
 fn review(world: &World, what: Reviewed, nth: usize) -> Body {
     let (reward_id, reason) = (reward(world, nth), None);
     let referral_id = referral(world, nth);
@@ -314,12 +327,6 @@ fn review(world: &World, what: Reviewed, nth: usize) -> Body {
     }
 }
 
-/// A user's code, or one that nobody has.
-fn code(world: &World, user: u8) -> String {
-    let user: Option<&User> = world.slice.tables.users.get(&name(user)).and_then(Option::as_ref);
-    user.and_then(|user| user.code.clone()).unwrap_or_else(|| "NO-CODE".to_owned())
-}
-
 fn spend(user: u8, unit: Option<&str>, amount: i64) -> Spend {
     Spend {
         user_id: name(user),
@@ -329,45 +336,4 @@ fn spend(user: u8, unit: Option<&str>, amount: i64) -> Spend {
         reference_id: None,
         space_id: None,
     }
-}
-
-/// What a user has, so that spends empty it often.
-fn balance(world: &World, user: u8) -> i64 {
-    let key = AccountKey { user_id: name(user), unit: "JPY".to_owned() };
-    world
-        .slice
-        .tables
-        .accounts
-        .get(&key)
-        .and_then(Option::as_ref)
-        .map_or(1, |account| account.balance.get())
-}
-
-/// One of the latest entries, or an id that is none.
-fn entry(world: &World, nth: usize) -> Uuid {
-    let mut entries: Vec<_> = world.slice.tables.transactions.values().flatten().collect();
-    entries.sort_by_key(|entry| std::cmp::Reverse(entry.position));
-    entries.get(nth).map_or(Uuid::nil(), |entry| entry.id)
-}
-
-/// One of the latest rewards, or an id that is none.
-fn reward(world: &World, nth: usize) -> Uuid {
-    let mut lots: Vec<_> = world.slice.tables.lots.values().flatten().collect();
-    lots.sort_by_key(|lot| std::cmp::Reverse(lot.created));
-    lots.get(nth).map_or(Uuid::nil(), |lot| lot.id)
-}
-
-/// One of the latest referrals, or an id that is none.
-fn referral(world: &World, nth: usize) -> Uuid {
-    let mut referrals: Vec<_> = world.slice.tables.referrals.values().flatten().collect();
-    referrals.sort_by_key(|referral| std::cmp::Reverse(referral.created));
-    referrals.get(nth).map_or(Uuid::nil(), |referral| referral.id)
-}
-
-/// One of the latest failed decisions, or an id that is none.
-fn failed(world: &World, nth: usize) -> Uuid {
-    let mut decisions: Vec<_> = world.slice.tables.decisions.values().flatten().collect();
-    decisions.retain(|decision| decision.outcome == Outcome::Failed);
-    decisions.sort_by_key(|decision| std::cmp::Reverse(decision.position));
-    decisions.get(nth).map_or(Uuid::nil(), |decision| decision.id)
 }

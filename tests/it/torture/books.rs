@@ -50,6 +50,19 @@ pub async fn check(database: &PrivateDatabase, sent: &[Sent]) {
     assert!(done.len() > 50 && refused > 0, "too little happened");
 }
 
+/// So much was done that the promotion code's limit and the cap of the prizes were reached; that they
+/// were not passed is seen by [`check`].
+pub fn limits_were_reached(sent: &[Sent]) {
+    let done = sent.iter().filter(|sent| matches!(sent.fate, Fate::Done(_)));
+    let done: Vec<&Order> = done.map(|sent| &sent.order).collect();
+    for (code, limit, _) in CODES {
+        let times = done.iter().filter(|order| order.input["code"] == code).count() as u64;
+        assert!(limit.is_none_or(|limit| times == limit), "{code}: {times}");
+    }
+    let purchases = done.iter().filter(|order| order.mutation == "recordPurchase").count() as i64;
+    assert!(purchases * PRIZE > PRIZES, "{purchases} purchases do not use up the prizes");
+}
+
 impl Books {
     async fn read(database: &PrivateDatabase) -> Self {
         let mut events: BTreeMap<String, Vec<(String, i64)>> = BTreeMap::new();
@@ -116,8 +129,8 @@ impl Books {
         let keys: BTreeSet<&String> = done.iter().map(|order| &order.key).collect();
         let others: Vec<_> = self.events.keys().filter(|key| !keys.contains(key)).collect();
         assert!(others.is_empty(), "there, but not answered as done: {others:?}");
-        let keyless = |seq: &&i64| !self.events.values().flatten().any(|(_, known)| known == *seq);
-        let strange: Vec<_> = self.booked.keys().filter(keyless).collect();
+        let keyed: BTreeSet<i64> = self.events.values().flatten().map(|(_, seq)| *seq).collect();
+        let strange: Vec<_> = self.booked.keys().filter(|seq| !keyed.contains(seq)).collect();
         assert!(strange.is_empty(), "entries of events that nobody sent: {strange:?}");
     }
 

@@ -30,8 +30,8 @@ const CLIENTS: u64 = 32;
 /// No request takes longer, whatever happens to the server or its database.
 const BOUND: Duration = Duration::from_secs(30);
 
-/// Proves a database, beside the running servers.
-const AUDIT: &[&str] = &["audit"];
+/// Proves a database: its invariants, and its whole history told again.
+const AUDIT: &[&str] = &["audit", "--replay"];
 
 /// The tenant, and its program.
 const TENANT: &str = "regatta";

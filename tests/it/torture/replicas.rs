@@ -43,6 +43,7 @@ async fn two_servers_do_as_much_as_one() {
     let share = together.iter().sum::<f64>() / alone.iter().sum::<f64>();
     println!("{} commands; two do {share:.2} of what one does", sent.len());
     books::check(&database, &sent).await;
+    books::limits_were_reached(&sent);
     drop((one, two));
     audit(&database, rules.path());
     let least = if is_long() { SHARE } else { SHARE_BY_FAR };
