@@ -1,6 +1,6 @@
 //! Provisioning: a program folder whose name no tenant has yet makes one.
 
-use crate::domain::refusal::Refusal;
+use crate::domain::refusal::{Code, Refusal};
 use crate::operations::Operations;
 use crate::operations::tenants::{NewTenant, make};
 
@@ -16,7 +16,11 @@ pub async fn provision(operations: &Operations, program: &str) -> Result<(), Ref
         currency: None,
         program: Some(program.to_owned()),
     };
-    make(operations, new).await?;
+    match make(operations, new).await {
+        // Another server, which started with this one, was quicker.
+        Err(refusal) if refusal.code == Code::AlreadyExists => return Ok(()),
+        made => drop(made?),
+    }
     tracing::info!(tenant = program, "a tenant was made for the program folder");
     Ok(())
 }

@@ -39,18 +39,26 @@ impl Process {
 
     /// Starts a prepared command on a free port; waits until it is ready.
     pub async fn start(command: Command) -> Self {
-        Self::until(command, "ready").await
+        Self::until(command, "ready", 3).await
+    }
+
+    /// Serves as [`Process::serve`] does; falls over when the process ends by itself.
+    pub async fn serve_at_once(database_url: &str, rules: &Path) -> Self {
+        let mut command = guerdon();
+        command.env("DATABASE_URL", database_url).env("GUERDON_RULES", rules);
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        Self::until(command, "ready", 1).await
     }
 
     /// Starts a prepared command on a free port; waits until it answers, ready or not.
     pub async fn start_unready(command: Command) -> Self {
-        Self::until(command, "live").await
+        Self::until(command, "live", 3).await
     }
 
-    async fn until(mut command: Command, health: &str) -> Self {
+    async fn until(mut command: Command, health: &str, tries: u32) -> Self {
         let mut ended = None;
         // Between two looks at a port somebody else may have taken it.
-        for _ in 0..3 {
+        for _ in 0..tries {
             let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
             command.env("GUERDON_LISTEN", format!("127.0.0.1:{port}"));
             let child = command.spawn().unwrap();

@@ -12,7 +12,7 @@ async fn start_two(database: &PrivateDatabase, users: &[&str]) -> Vec<String> {
         &Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs/harbour"),
         rules.path(),
     );
-    let serve = || Process::serve(&database.url, rules.path());
+    let serve = || Process::serve_at_once(&database.url, rules.path());
     let (one, two) = tokio::join!(serve(), serve());
     let (left, right) = (one.shop("harbour"), two.shop("harbour"));
     for user in users {
