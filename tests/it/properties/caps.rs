@@ -208,7 +208,7 @@ fn with_caps(clock: &Clock, caps: [Cap; 2]) -> Program {
 }
 
 proptest! {
-    #![proptest_config(config(3_000))]
+    #![proptest_config(config(2_000))]
 
     #[test]
     fn caps_count_what_stands(caps in [cap(), cap()], steps in steps(), zone in 0..4_usize) {

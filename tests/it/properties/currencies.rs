@@ -46,7 +46,7 @@ fn written((code, decimals, symbol, in_front, group, point): Written, amount: i6
             Some(0) if decimals > 0 => text.push(point),
             // In India, after the thousands come lakhs and crores.
             Some(whole @ 5..) if code == "INR" && whole % 2 == 1 => text.push(group),
-            Some(whole @ 3..) if whole % 3 == 0 && (code != "INR" || whole == 3) => {
+            Some(whole @ 3..) if whole.is_multiple_of(3) && (code != "INR" || whole == 3) => {
                 text.push(group);
             }
             _ => {}

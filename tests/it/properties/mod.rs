@@ -150,7 +150,7 @@ fn config(cases: u32) -> Config {
 }
 
 proptest! {
-    #![proptest_config(config(96))]
+    #![proptest_config(config(300))]
 
     #[test]
     fn random_commands_keep_the_ledger_sound(steps in life(60), which in 0..2_usize) {

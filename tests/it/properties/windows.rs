@@ -100,6 +100,10 @@ proptest! {
             prop_assert_eq!(Some(day_of(next, zone)), day_of(time, zone).succ_opt());
         }
     }
+}
+
+proptest! {
+    #![proptest_config(config(2_000))]
 
     #[test]
     fn a_cap_counts_the_windows_of_the_wall(
