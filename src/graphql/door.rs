@@ -86,8 +86,7 @@ pub async fn run(schema: &ApiSchema, document: Document, call: Call) -> Response
         return error::refused(&Refusal::bad_input(message), &call.request_id);
     }
     let answer = schema.execute(prepare(document, call.clone())).await;
-    let answer = if call.has_done() { error::after_change(answer) } else { answer };
-    finish(answer, &call.request_id)
+    finish(error::after_change(answer, |field| call.has_done(field)), &call.request_id)
 }
 
 /// Gives the request its call and its loaders.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Response, ServerError, Value};
+use async_graphql::{PathSegment, Response, ServerError, Value};
 
 use crate::domain::refusal::{Code, Refusal};
 
@@ -35,13 +35,18 @@ pub fn finish(mut response: Response, request_id: &str) -> Response {
     response
 }
 
-/// The answer of a call that did something before the database could not be reached: what was done
-/// may not be called undone because its answer could not be read.
-pub fn after_change(mut response: Response) -> Response {
+/// The answer of a call of which some fields did something before the database could not be reached:
+/// what such a field did may not be called undone because its answer could not be read. Of another
+/// field it stays true that nothing happened.
+pub fn after_change(mut response: Response, has_done: impl Fn(Option<&str>) -> bool) -> Response {
     for error in &mut response.errors {
         let overloaded =
             |refusal: &&Refusal| matches!(refusal.code, Code::Overloaded | Code::OutcomeUnknown);
-        if error.source::<Refusal>().as_ref().is_some_and(overloaded) {
+        let field = match error.path.first() {
+            Some(PathSegment::Field(name)) => Some(name.as_str()),
+            _ => None,
+        };
+        if has_done(field) && error.source::<Refusal>().as_ref().is_some_and(overloaded) {
             let message = "This may have happened, but the answer to it cannot be read now: send it again with the same key or id.";
             error.source = Some(Arc::new(Refusal::new(Code::OutcomeUnknown, message)));
         }
@@ -106,4 +111,33 @@ fn write_code(error: &mut ServerError) {
             (false, false) => VALIDATION_FAILED,
         },
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(path: &[&str], code: Code) -> ServerError {
+        let mut error = ServerError::new("", None);
+        error.path = path.iter().map(|name| PathSegment::Field((*name).to_owned())).collect();
+        error.source = Some(Arc::new(Refusal::new(code, "")));
+        error
+    }
+
+    #[test]
+    fn only_of_what_was_done_nobody_says_that_nothing_happened() {
+        let response = Response::from_errors(vec![
+            at(&["first"], Code::Overloaded),
+            at(&["first", "user", "name"], Code::Overloaded),
+            at(&["first", "user"], Code::Forbidden),
+            at(&["second"], Code::Overloaded),
+            at(&[], Code::Overloaded),
+        ]);
+        let has_done = |field: Option<&str>| field.is_none_or(|field| field == "first");
+        let errors = after_change(response, has_done).errors;
+        let codes: Vec<_> =
+            errors.iter().map(|error| error.source::<Refusal>().unwrap().code.name()).collect();
+        let unknown = "OUTCOME_UNKNOWN";
+        assert_eq!(codes, [unknown, unknown, "FORBIDDEN", "OVERLOADED", unknown]);
+    }
 }

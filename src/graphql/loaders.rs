@@ -3,8 +3,8 @@
 
 use std::collections::HashMap;
 
-use async_graphql::Context;
 use async_graphql::dataloader::{DataLoader, Loader};
+use async_graphql::{Context, QueryPathNode, QueryPathSegment};
 use uuid::Uuid;
 
 use super::error::Result;
@@ -27,9 +27,16 @@ pub fn loaders(call: &Call) -> Loaders {
     DataLoader::new(Reader(call.clone()), tokio::spawn)
 }
 
-/// The request's call.
+/// The request's call. It is told which field of the document asks: a change that is done from then
+/// on is that field's.
 pub fn call<'a>(ctx: &Context<'a>) -> Result<&'a Call> {
-    ctx.data::<Call>()
+    let call = ctx.data::<Call>()?;
+    if let Some(QueryPathNode { parent: None, segment: QueryPathSegment::Name(field) }) =
+        ctx.path_node
+    {
+        call.begin_part(field);
+    }
+    Ok(call)
 }
 
 /// The request's loaders.

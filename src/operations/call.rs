@@ -1,7 +1,7 @@
 //! A call: who asks, of which server, from where.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::collections::BTreeSet;
+use std::sync::{Arc, PoisonError};
 
 use tokio::sync::Mutex;
 
@@ -28,8 +28,17 @@ pub struct Call {
     /// What was in force for the tenant when the call last asked: a list of a hundred users asks a
     /// hundred times. A change in the same call makes it ask anew.
     in_force: Arc<Mutex<Option<Arc<InForce>>>>,
-    /// Was a command of this call done? What fails afterwards does not undo it.
-    done: Arc<AtomicBool>,
+    /// What was done so far. What fails afterwards does not undo it.
+    progress: Arc<std::sync::Mutex<Progress>>,
+}
+
+/// How far a call has come. Its parts, a mutation's fields, are done one after another.
+#[derive(Default)]
+struct Progress {
+    /// The part that is at work.
+    part: String,
+    /// The parts of which a change was done.
+    done: BTreeSet<String>,
 }
 
 impl Call {
@@ -48,25 +57,38 @@ impl Call {
             request_id,
             class: Class::default(),
             in_force: Arc::default(),
-            done: Arc::default(),
+            progress: Arc::default(),
         }
     }
 
     /// Another call of the same caller: it knows nothing of this one, and did nothing yet.
     #[must_use]
     pub fn anew(&self) -> Self {
-        Self { in_force: Arc::default(), done: Arc::default(), ..self.clone() }
+        Self { in_force: Arc::default(), progress: Arc::default(), ..self.clone() }
     }
 
-    /// Notes that a command of the call was done.
+    /// Notes which part of the call is at work from now on.
+    pub fn begin_part(&self, name: &str) {
+        name.clone_into(&mut self.progress().part);
+    }
+
+    /// Notes that the part that is at work has changed something.
     pub(super) fn note_done(&self) {
-        self.done.store(true, Ordering::Relaxed);
+        let mut progress = self.progress();
+        let part = progress.part.clone();
+        progress.done.insert(part);
     }
 
-    /// Was a command of the call done, so that nobody may say that nothing happened?
+    /// Has this part of the call changed something, so that nobody may say that nothing happened?
+    /// Where it is not known which part is meant: has any?
     #[must_use]
-    pub fn has_done(&self) -> bool {
-        self.done.load(Ordering::Relaxed)
+    pub fn has_done(&self, part: Option<&str>) -> bool {
+        let progress = self.progress();
+        part.map_or(!progress.done.is_empty(), |part| progress.done.contains(part))
+    }
+
+    fn progress(&self) -> std::sync::MutexGuard<'_, Progress> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The same call, whose commands are many and give way to those of others.

@@ -43,7 +43,9 @@ pub async fn create(
         Some(slug) => tenants::named(call, slug).await?,
         None => tenants::row(&call.operations, call.tenant()?.id).await?,
     };
-    make(&call.operations, &tenant, name, role).await
+    let made = make(&call.operations, &tenant, name, role).await?;
+    call.note_done();
+    Ok(made)
 }
 
 /// The name under which `guerdon import` grants, as a key of this name would: no key may have it.
@@ -88,6 +90,7 @@ pub async fn revoke(call: &Call, id: &str) -> Result<Uuid, Refusal> {
     if !revoked.map_err(of_change)? {
         return Err(Refusal::not_found(format!("There is no API key with the id {id}.")));
     }
+    call.note_done();
     call.operations.credentials.forget_keys();
     Ok(id)
 }

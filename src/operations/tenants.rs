@@ -51,7 +51,9 @@ pub struct NewTenant {
 /// Makes a tenant. Needs the operator key.
 pub async fn create(call: &Call, new: NewTenant) -> Result<Tenant, Refusal> {
     call.caller.require_operator()?;
-    make(&call.operations, new).await
+    let made = make(&call.operations, new).await?;
+    call.note_done();
+    Ok(made)
 }
 
 /// Makes a tenant that runs a program; ALREADY_EXISTS when the slug is taken.

@@ -6,6 +6,7 @@ mod architecture;
 mod backup;
 mod command_line;
 mod corners;
+mod cut;
 mod examples;
 mod first_start;
 mod harness;

@@ -21,6 +21,8 @@
 mod attempt;
 mod batch;
 mod outcome;
+#[cfg(test)]
+mod panic_tests;
 mod queue;
 #[cfg(test)]
 mod queue_tests;

@@ -11,7 +11,7 @@ use crate::harness::{Kind, PrivateDatabase};
 
 /// What stands in the database.
 struct Books {
-    /// Operation and number of each event, by its key.
+    /// Operation and number of each event, by its key; of a grant without a key, by its reference.
     events: BTreeMap<String, Vec<(String, i64)>>,
     /// What was booked, by the event's number.
     booked: BTreeMap<i64, Vec<Booked>>,
@@ -35,18 +35,26 @@ pub async fn check(database: &PrivateDatabase, sent: &[Sent]) {
         let Fate::Done(booked) = fate else { continue };
         books.has_once(order, booked);
     }
-    for Sent { order, fate, .. } in by_fate(|fate| !matches!(fate, Fate::Done(_))) {
+    let undone = |fate: &Fate| matches!(fate, Fate::Refused | Fate::LeftAlone);
+    for Sent { order, fate, .. } in by_fate(undone) {
         let found = books.events.get(&order.key);
         assert!(found.is_none(), "{fate:?}, but it is there: {order:?} {found:?}");
     }
     let done: Vec<&Order> =
         by_fate(|fate| matches!(fate, Fate::Done(_))).map(|sent| &sent.order).collect();
-    books.has_nothing_else(&done);
+    let unknown: Vec<&Order> =
+        by_fate(|fate| *fate == Fate::Unknown).map(|sent| &sent.order).collect();
+    books.has_nothing_else(&done, &unknown);
     books.counts_what_was_done(&done);
     let whole: Vec<i64> = (1..=books.seqs.len() as i64).collect();
     assert_eq!(books.seqs, whole, "events are numbered without a gap");
     let refused = by_fate(|fate| *fate == Fate::Refused).count();
-    println!("{} done and there once, {refused} refused and not there", done.len());
+    let keyless = done.iter().filter(|order| order.is_keyless()).count();
+    println!(
+        "{} done and there once, {keyless} of them without a key; {refused} refused and not there; {} not known",
+        done.len(),
+        unknown.len(),
+    );
     assert!(done.len() > 50 && refused > 0, "too little happened");
 }
 
@@ -67,7 +75,10 @@ impl Books {
     async fn read(database: &PrivateDatabase) -> Self {
         let mut events: BTreeMap<String, Vec<(String, i64)>> = BTreeMap::new();
         let rows = "SELECT idempotency_key || '|' || operation || '|' || seq AS name FROM events \
-                    WHERE idempotency_key IS NOT NULL AND operation <> 'register_user'";
+                    WHERE idempotency_key IS NOT NULL AND operation <> 'register_user' UNION ALL \
+                    SELECT reference_id || '|add_credits|' || t.seq AS name FROM transactions t \
+                    JOIN events e ON e.tenant_id = t.tenant_id AND e.seq = t.seq \
+                    WHERE e.operation = 'add_credits' AND e.idempotency_key IS NULL";
         for [key, operation, seq] in rows_of(database, rows).await {
             events.entry(key).or_default().push((operation, number(&seq)));
         }
@@ -124,9 +135,14 @@ impl Books {
         assert!(is_right(order, &booked), "{order:?} booked {booked:?}");
     }
 
-    /// Every event, purchase and step comes of something that was done.
-    fn has_nothing_else(&self, done: &[&Order]) {
-        let keys: BTreeSet<&String> = done.iter().map(|order| &order.key).collect();
+    /// Every event, purchase and step comes of something that was done, or was perhaps done: then it
+    /// is there once at most.
+    fn has_nothing_else(&self, done: &[&Order], unknown: &[&Order]) {
+        for order in unknown {
+            let times = self.events.get(&order.key).map_or(0, Vec::len);
+            assert!(times <= 1, "there {times} times: {order:?}");
+        }
+        let keys: BTreeSet<&String> = done.iter().chain(unknown).map(|order| &order.key).collect();
         let others: Vec<_> = self.events.keys().filter(|key| !keys.contains(key)).collect();
         assert!(others.is_empty(), "there, but not answered as done: {others:?}");
         let keyed: BTreeSet<i64> = self.events.values().flatten().map(|(_, seq)| *seq).collect();

@@ -25,6 +25,8 @@ pub enum Fate {
     Refused,
     /// Each time the server said that nothing happened, and the client left it at that.
     LeftAlone,
+    /// Nobody knows, and it cannot be sent again: it has no key.
+    Unknown,
 }
 
 /// A command, and what became of it.
@@ -123,12 +125,20 @@ impl Client {
         // Was every answer so far that nothing happened?
         let mut untouched = true;
         loop {
+            if !untouched && order.is_keyless() {
+                return Fate::Unknown;
+            }
             let Some(answer) = self.send(order).await else {
                 untouched = false;
                 continue;
             };
             match answer.code() {
-                "" => return Fate::Done(booked(order, &answer)),
+                "" => {
+                    let payload = &answer.body["data"][order.mutation];
+                    let new = payload["replayed"] == false || order.is_shared();
+                    assert!(new || !untouched, "nobody had done it before: {order:?} {payload:#}");
+                    return Fate::Done(booked(order, &answer));
+                }
                 "OVERLOADED" => {
                     self.report.overloaded += 1;
                     // Every other command is given up, and must not be found afterwards.
@@ -168,7 +178,7 @@ impl Client {
     async fn send_again(&mut self) {
         let done: Vec<Sent> = self.report.sent.iter().rev().take(20).cloned().collect();
         for Sent { order, fate, .. } in done {
-            if !matches!(fate, Fate::Done(_)) {
+            if !matches!(fate, Fate::Done(_)) || order.is_keyless() {
                 continue;
             }
             let answer = self.send(&order).await.expect("the server is there");

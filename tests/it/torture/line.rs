@@ -9,7 +9,10 @@ use rand::rngs::StdRng;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-/// How many commits are done for one whose answer is lost.
+/// What stands in the greeting of a connection that writes, and of no other: it waits for no lock long.
+const WRITES: &[u8] = b"lock_timeout";
+
+/// How many commits of changes are done for one whose answer is lost.
 const COMMITS: u32 = 4;
 /// How many other messages for one after which the line breaks.
 const MESSAGES: u32 = 150;
@@ -49,7 +52,7 @@ impl Line {
         self.breaks.wanted.store(wanted, Ordering::Relaxed);
     }
 
-    /// How many commits were done without an answer, and how often it broke else.
+    /// How many commits of changes were done without an answer, and how often it broke else.
     pub fn broken(&self) -> (u64, u64) {
         let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         (count(&self.breaks.commits), count(&self.breaks.others))
@@ -67,6 +70,7 @@ async fn connect(listener: TcpListener, far: String, breaks: Arc<Breaks>) {
 /// Carries bytes both ways, until one end closes or the line breaks; then both ends are closed.
 async fn carry(mut near: TcpStream, mut far: TcpStream, breaks: Arc<Breaks>) -> Option<()> {
     let (mut question, mut answer) = (vec![0; 1 << 16], vec![0; 1 << 16]);
+    let mut writes = false;
     let (mut from_near, mut to_near) = near.split();
     let (mut from_far, mut to_far) = far.split();
     loop {
@@ -74,7 +78,8 @@ async fn carry(mut near: TcpStream, mut far: TcpStream, breaks: Arc<Breaks>) -> 
             read = from_near.read(&mut question) => {
                 let asked = &question[..read.ok().filter(|read| *read > 0)?];
                 to_far.write_all(asked).await.ok()?;
-                if breaks.after(asked) {
+                writes |= has(asked, WRITES);
+                if breaks.after(writes && has(asked, b"COMMIT\0")) {
                     // The database did it. Nobody hears of it.
                     from_far.read(&mut answer).await.ok()?;
                     return None;
@@ -89,9 +94,8 @@ async fn carry(mut near: TcpStream, mut far: TcpStream, breaks: Arc<Breaks>) -> 
 }
 
 impl Breaks {
-    /// Does the line break after this was sent?
-    fn after(&self, sent: &[u8]) -> bool {
-        let is_commit = sent.windows(7).any(|word| word == b"COMMIT\0");
+    /// Does the line break after what was sent, the commit of a change or something else?
+    fn after(&self, is_commit: bool) -> bool {
         let (one_of, counter) =
             if is_commit { (COMMITS, &self.commits) } else { (MESSAGES, &self.others) };
         let wanted = self.wanted.load(Ordering::Relaxed);
@@ -99,4 +103,8 @@ impl Breaks {
         counter.fetch_add(breaks.into(), Ordering::Relaxed);
         breaks
     }
+}
+
+fn has(sent: &[u8], word: &[u8]) -> bool {
+    sent.windows(word.len()).any(|part| part == word)
 }

@@ -1,4 +1,5 @@
-//! What the clients send: mixed commands, each with a key of its own, chosen by a seed.
+//! What the clients send: mixed commands, chosen by a seed. Each has a key of its own, but for some
+//! grants: nothing would keep the server from doing such a grant twice but what it knows itself.
 
 use rand::Rng;
 use rand::rngs::StdRng;
@@ -28,7 +29,7 @@ pub struct Order {
     pub mutation: &'static str,
     /// What is asked for of the answer.
     pub selection: &'static str,
-    /// Its idempotency key, or the business event's own id.
+    /// Its idempotency key, or the business event's own id; of a grant without a key, its reference.
     pub key: String,
     pub input: Value,
 }
@@ -65,7 +66,8 @@ impl Plan {
         let amount = self.random.random_range(1..=1_000_i64);
         let any = self.random.random_range(0..usize::MAX);
         match self.random.random_range(0..100) {
-            0..=24 => grant(key, &user, amount),
+            0..=14 => grant(key, &user, amount),
+            15..=24 => grant_without_key(key, &user, amount),
             25..=49 => spend(key, &user, amount),
             50..=64 => purchase(key, &user, amount),
             65..=74 => match pick(&self.purchases, any) {
@@ -110,6 +112,11 @@ fn grant(key: String, user: &str, amount: i64) -> Order {
     order("addCredits", CREDIT, key, input)
 }
 
+fn grant_without_key(key: String, user: &str, amount: i64) -> Order {
+    let input = json!({ "userId": user, "amount": amount, "referenceId": key });
+    order("addCredits", CREDIT, key, input)
+}
+
 fn spend(key: String, user: &str, amount: i64) -> Order {
     let input = json!({ "userId": user, "amount": amount, "idempotencyKey": key });
     order("spendCredits", CREDIT, key, input)
@@ -144,6 +151,11 @@ impl Order {
     /// Is it one that anybody may have sent as well: a step, whose key is the step's own?
     pub fn is_shared(&self) -> bool {
         self.mutation == "completeOnboardingStep"
+    }
+
+    /// Is it one that would be done again if it were sent again?
+    pub fn is_keyless(&self) -> bool {
+        !self.input["referenceId"].is_null()
     }
 
     /// May it be refused for good with this code?

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use tokio::sync::watch;
 
-use super::clients::Clients;
+use super::clients::{Clients, Fate, Sent};
 use super::line::Line;
 use super::{CLIENTS, TENANT, audit, books, choices, prepare, rounds, rules, seed};
 use crate::harness::{Kind, PrivateDatabase, Process};
@@ -36,6 +36,11 @@ async fn a_commit_whose_answer_is_lost_is_found_again() {
         report.longest,
     );
     assert_eq!(report.broken, 0, "a connection to the server broke");
+    // No grant without a key was done twice, and of none it remained unknown whether it was.
+    let unknown = report.sent.iter().find(|sent| sent.fate == Fate::Unknown);
+    assert!(unknown.is_none(), "its commit was not found again: {unknown:?}");
+    let keyless = |sent: &&Sent| sent.order.is_keyless() && matches!(sent.fate, Fate::Done(_));
+    assert!(report.sent.iter().any(|sent| keyless(&sent)), "none was without a key");
     books::check(&database, &report.sent).await;
     drop(process);
     audit(&database, rules.path());
