@@ -113,7 +113,15 @@ fn finding(tenant: &Tenant, invariant: &Invariant, broken: Broken) -> Finding {
 
 #[cfg(test)]
 mod tests {
-    use super::Finding;
+    use super::{Finding, StoreError};
+
+    #[test]
+    fn what_cannot_be_read_tells_no_value() {
+        let text = "invalid type: string \"ann@example.com\", expected a map".to_owned();
+        let error = StoreError::Corrupt(text);
+        let finding = Finding::unreadable("acme", "a row can be read", error).unwrap();
+        assert_eq!(finding.detail, "a row is corrupt: invalid type: string");
+    }
 
     #[test]
     fn a_finding_says_which_row_breaks_what() {
