@@ -76,8 +76,7 @@ async fn carry(mut near: TcpStream, mut far: TcpStream, breaks: Arc<Breaks>) -> 
                 to_far.write_all(asked).await.ok()?;
                 if breaks.after(asked) {
                     // The database did it. Nobody hears of it.
-                    from_far.read(&mut answer).await.ok()?;
-                    return None;
+                    return from_far.readable().await.ok();
                 }
             }
             read = from_far.read(&mut answer) => {
