@@ -76,7 +76,7 @@ async fn carry(mut near: TcpStream, mut far: TcpStream, breaks: Arc<Breaks>) -> 
                 to_far.write_all(asked).await.ok()?;
                 if breaks.after(asked) {
                     // The database did it. Nobody hears of it.
-                    return from_far.readable().await.ok();
+                    return from_far.peek(&mut answer).await.map(drop).ok();
                 }
             }
             read = from_far.read(&mut answer) => {
