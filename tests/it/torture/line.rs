@@ -81,8 +81,7 @@ async fn carry(mut near: TcpStream, mut far: TcpStream, breaks: Arc<Breaks>) -> 
                 writes |= has(asked, WRITES);
                 if breaks.after(writes && has(asked, b"COMMIT\0")) {
                     // The database did it. Nobody hears of it.
-                    drop(from_far.read(&mut answer).await);
-                    return None;
+                    return from_far.peek(&mut answer).await.map(drop).ok();
                 }
             }
             read = from_far.read(&mut answer) => {
