@@ -198,8 +198,9 @@ async fn open_sealed(url: &str, keys: &Keys) -> Result<Database, StartError> {
     let database = migrated(url).await?;
     let key = match known {
         Some(key) => key,
+        // Another server that started meanwhile may have made it: it keeps the key before it seals.
         None if database.is_sealed().await.map_err(|source| unusable(url, source))? => {
-            return Err(keys::missing(url).into());
+            keys.ledger(url)?.ok_or_else(|| keys::missing(url))?
         }
         None => keys::make(url)?,
     };

@@ -32,6 +32,10 @@ pub const ADDED: &[&str] = &[
     "CREATE INDEX user_texts_8 ON user_texts (tenant_id, substr(text, 1, 8), seq, n)",
     "CREATE INDEX user_texts_9 ON user_texts (tenant_id, substr(text, 1, 9), seq, n)",
     "CREATE INDEX user_texts_10 ON user_texts (tenant_id, substr(text, 1, 10), seq, n)",
+];
+
+/// What is not looked at any more.
+pub const DROPPED: &[&str] = &[
     "DROP INDEX IF EXISTS users_id_search",
     "DROP INDEX IF EXISTS users_name_search",
     "DROP INDEX IF EXISTS users_email_search",

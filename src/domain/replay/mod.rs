@@ -90,12 +90,6 @@ impl Replay {
         }
     }
 
-    /// The tenant's row as it is by now.
-    #[must_use]
-    pub const fn lane(&self) -> &Lane {
-        &self.world.slice.lane
-    }
-
     /// How many decisions were made again.
     #[must_use]
     pub const fn decisions(&self) -> u64 {
@@ -127,10 +121,11 @@ impl Replay {
         recorded: &Recorded,
         in_force: InForceThen<'_>,
     ) -> Result<(), BTreeSet<Key>> {
-        self.mind_the_gap(recorded);
+        let gap = self.step_over_gap(recorded);
         let mut first = Change::default();
         first.lane = Some(self.world.slice.lane.clone());
         let Some(mut command) = recorded.command() else {
+            self.note(gap);
             self.stand(first, recorded, "its text says no command");
             return Ok(());
         };
@@ -138,13 +133,14 @@ impl Replay {
         // A batch is applied under the settings that it began with.
         self.world.slice.lane.settings_version = recorded.event.settings_version;
         let scene = (&first, &command, recorded, in_force);
-        let (mut told, unlike) = self.apply(scene, Source::Scripts)?;
-        self.note(unlike);
+        let (mut told, mut unlike) = self.apply(scene, Source::Scripts)?;
+        unlike.extend(gap);
         let decided = told::decisions_unlike(&told, recorded, &self.forgotten);
         if decided.is_any {
-            self.note(decided.differences);
+            unlike.extend(decided.differences);
             told = self.apply(scene, Source::Record)?.0;
         }
+        self.note(unlike);
         self.decisions += recorded.decisions.len() as u64;
         match told {
             Ok(Applied::Changed(changed)) => self.keep(*changed, recorded),
@@ -155,14 +151,14 @@ impl Replay {
     }
 
     /// Goes on behind events that are not there: what comes after them has its own numbers.
-    fn mind_the_gap(&mut self, recorded: &Recorded) {
+    fn step_over_gap(&mut self, recorded: &Recorded) -> Option<Difference> {
         let (last, seq) = (self.world.slice.lane.seq, recorded.event.seq);
-        if seq > last + 1 {
-            let row = format!("events {} to {}", last + 1, seq - 1);
-            let detail = "they are not there".to_owned();
-            self.note([Difference { proof: Proof::Books, row, detail }]);
-            self.world.slice.lane.seq = seq - 1;
+        if seq <= last + 1 {
+            return None;
         }
+        self.world.slice.lane.seq = seq - 1;
+        let row = format!("events {} to {}", last + 1, seq - 1);
+        Some(Difference { proof: Proof::Books, row, detail: "they are not there".to_owned() })
     }
 
     /// Applies an event's command; gives also how the facts of then differ from those of now.
