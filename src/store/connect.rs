@@ -61,7 +61,7 @@ pub async fn writer(url: &str, options: &Options) -> Result<DatabaseConnection, 
         connect.max_connections(options.lane_connections);
         connect.map_sqlx_postgres_opts(move |server| lane_settings(server, timeout));
     }
-    Ok(SeaOrm::connect(connect).await?)
+    open(connect).await
 }
 
 /// The connections for reading.
@@ -71,7 +71,7 @@ pub async fn reader(url: &str, options: &Options) -> Result<DatabaseConnection, 
     connect.max_connections(options.read_connections);
     connect.map_sqlx_sqlite_opts(move |file| sqlite(file, timeout).pragma("query_only", "ON"));
     connect.map_sqlx_postgres_opts(|server| server.options([RANDOM_PAGES]));
-    Ok(SeaOrm::connect(connect).await?)
+    open(connect).await
 }
 
 /// One connection for changing the schema, which may take its time. On SQLite it waits a minute for
@@ -80,10 +80,28 @@ pub async fn migrator(url: &str, options: &Options) -> Result<DatabaseConnection
     let mut connect = common(url, options);
     connect.max_connections(1);
     connect.map_sqlx_sqlite_opts(|file| sqlite(file, A_MINUTE).create_if_missing(true));
-    Ok(SeaOrm::connect(connect).await?)
+    open(connect).await
 }
 
 const A_MINUTE: Duration = Duration::from_secs(60);
+
+/// Opens connections. Whoever comes to a new SQLite file while another process switches it to its
+/// journal is turned away at once, whatever the timeout: so it is tried again for a while.
+async fn open(connect: ConnectOptions) -> Result<DatabaseConnection, StoreError> {
+    let mut tries = 1;
+    loop {
+        let opened = SeaOrm::connect(connect.clone()).await.map_err(StoreError::from);
+        match opened {
+            Err(error) if error.is_conflict() && tries < TRIES => {
+                tries += 1;
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            opened => return opened,
+        }
+    }
+}
+
+const TRIES: u32 = 20;
 
 fn common(url: &str, options: &Options) -> ConnectOptions {
     let mut connect = ConnectOptions::new(url);

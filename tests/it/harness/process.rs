@@ -46,6 +46,11 @@ impl Process {
     pub async fn serve_at_once(database_url: &str, rules: &Path) -> Self {
         let mut command = guerdon();
         command.env("DATABASE_URL", database_url).env("GUERDON_RULES", rules);
+        Self::strictly(command).await
+    }
+
+    /// Starts a prepared command, once; waits until it is ready.
+    pub async fn strictly(mut command: Command) -> Self {
         command.stdout(Stdio::null()).stderr(Stdio::null());
         Self::until(command, "ready", 1).await
     }

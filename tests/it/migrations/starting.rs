@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{BOTH, VERSIONS, left_by};
-use crate::harness::{PrivateDatabase, Process, copy_program, guerdon};
+use crate::harness::{Kind, PrivateDatabase, Process, copy_program, guerdon};
 
 /// Starts two servers at once, and looks at what they made; gives the migrations that were made.
 async fn start_two(database: &PrivateDatabase, users: &[&str]) -> Vec<String> {
@@ -46,6 +46,23 @@ async fn two_servers_that_start_at_once_take_an_old_database_over_once() {
     for kind in BOTH {
         let database = left_by(&VERSIONS[0], kind).await;
         assert_eq!(start_two(&database, &["ann", "bob"]).await, all_migrations());
+        database.remove().await;
+    }
+}
+
+/// Without a key that is given, the first makes one beside the file, and the other takes it.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_servers_that_start_at_once_make_one_key() {
+    let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs");
+    for _ in 0..3 {
+        let database = PrivateDatabase::empty(Kind::Sqlite).await;
+        let serve = || {
+            let mut command = guerdon();
+            command.env("DATABASE_URL", &database.url).env("GUERDON_RULES", &rules);
+            command.env_remove("GUERDON_OPERATOR_KEY");
+            Process::strictly(command)
+        };
+        drop(tokio::join!(serve(), serve()));
         database.remove().await;
     }
 }
