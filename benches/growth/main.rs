@@ -22,6 +22,7 @@ mod timing;
 use std::process::ExitCode;
 use std::time::Instant;
 
+use guerdon::operations::replay::A_PAGE;
 use harness::{Kind, PrivateDatabase, Server};
 use load::Load;
 use sea_orm::ConnectionTrait;
@@ -60,8 +61,11 @@ async fn run(kind: Kind, sizes: [u64; 2]) -> bool {
     for size in sizes {
         load.until(&server, size).await;
         let began = Instant::now();
-        server.assert_sound().await;
+        assert_eq!(server.app.audit().await.unwrap(), []);
         println!("audited clean in {:.1} s", began.elapsed().as_secs_f64());
+        let began = Instant::now();
+        server.assert_retold(A_PAGE).await;
+        println!("told again in {:.1} s", began.elapsed().as_secs_f64());
         refresh_statistics(&server.database).await;
         timed.push(time(&server, setting("GROWTH_RUNS", 50)).await);
     }

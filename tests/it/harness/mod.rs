@@ -15,7 +15,6 @@ use chrono::{DateTime, Utc};
 use guerdon::app::{App, Keys, Settings};
 use guerdon::operations::clock::Clock;
 use guerdon::operations::replay::replay;
-use guerdon::store::Database;
 use serde_json::json;
 use tokio::sync::Mutex;
 
@@ -194,19 +193,22 @@ impl Server {
     pub async fn assert_sound(&self) {
         let broken = self.app.audit().await.unwrap();
         assert!(broken.is_empty(), "the ledger is broken:\n{broken:#?}");
-        assert_retold(&self.app.operations.database).await;
+        self.assert_retold(FEW_EVENTS).await;
+    }
+
+    /// Checks that the history of every tenant, told again page by page, makes what is stored.
+    pub async fn assert_retold(&self, page: u64) {
+        let database = &self.app.operations.database;
+        for id in database.tenant_ids().await.unwrap() {
+            let tenant = database.tenant_by_id(id).await.unwrap().unwrap();
+            let retold = replay(database, &tenant, page, |_| {}).await.unwrap();
+            assert!(retold.findings.is_empty(), "told again, it differs:\n{:#?}", retold.findings);
+        }
     }
 }
 
-/// Checks that the history of every tenant, told again, makes what is stored. In pages so small that
-/// what was turned over has to be looked up again.
-pub async fn assert_retold(database: &Database) {
-    for id in database.tenant_ids().await.unwrap() {
-        let tenant = database.tenant_by_id(id).await.unwrap().unwrap();
-        let retold = replay(database, &tenant, 5, |_| {}).await.unwrap();
-        assert!(retold.findings.is_empty(), "told again, it differs:\n{:#?}", retold.findings);
-    }
-}
+/// A page of history so small that what was turned over has to be looked up again.
+const FEW_EVENTS: u64 = 5;
 
 /// How a server in a test is set up: as an operator would, but for the watcher and the sweeps,
 /// which tests call by hand.
