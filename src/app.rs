@@ -145,14 +145,17 @@ impl App {
     /// Proves the invariants over the whole database; gives what breaks them.
     pub async fn audit(&self) -> Result<Vec<Finding>, StoreError> {
         let database = &self.operations.database;
-        let mut findings = audit::audit(database, None).await?;
+        let mut findings = Vec::new();
+        for tenant in database.tenants().await? {
+            findings.extend(audit::audit(database, &tenant).await?);
+        }
         findings.extend(self.prove().await?.findings);
         Ok(findings)
     }
 
     /// Proves the seals over the whole database.
     pub async fn prove(&self) -> Result<Proof, StoreError> {
-        sealing::prove(&self.operations.database, None, &[]).await
+        sealing::prove(&self.operations.database, &[]).await
     }
 
     /// Stops the jobs, ends what is watched, lets accepted commands finish, and closes the database.

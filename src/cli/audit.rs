@@ -114,7 +114,7 @@ impl Auditing {
     /// Looks at one tenant: its invariants, its seals, its history.
     async fn tenant(&mut self, tenant: &Tenant) -> anyhow::Result<()> {
         let slug = &tenant.slug;
-        let broken = audit(&self.database, Some(tenant)).await?;
+        let broken = audit(&self.database, tenant).await?;
         self.tell(broken)?;
         let proof = prove_tenant(&self.database, tenant, &self.earlier).await;
         if let Some(proof) = self.readable(slug, UNBROKEN, proof.map_err(anyhow::Error::from))? {

@@ -111,6 +111,12 @@ impl Database {
         tenant::Entity::find_by_id(id).one(&self.reader).await?.map(tenant_of).transpose()
     }
 
+    /// All tenants, in the order in which they were made.
+    pub async fn tenants(&self) -> Result<Vec<Tenant>, StoreError> {
+        let all = tenant::Entity::find().order_by_asc(tenant::Column::Id);
+        all.all(&self.reader).await?.into_iter().map(tenant_of).collect()
+    }
+
     /// The time of the last change of any tenant; `None` while there is no tenant.
     pub async fn latest_at(&self) -> Result<Option<Time>, StoreError> {
         let latest: Option<Option<i64>> = lane::Entity::find()

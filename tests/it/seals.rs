@@ -58,7 +58,7 @@ async fn found(server: &Server) -> Vec<String> {
 
 async fn found_with(server: &Server, earlier: &TenantHead) -> Vec<String> {
     let earlier = std::slice::from_ref(earlier);
-    said(&prove(&server.app.operations.database, None, earlier).await.unwrap())
+    said(&prove(&server.app.operations.database, earlier).await.unwrap())
 }
 
 fn said(proof: &Proof) -> Vec<String> {
