@@ -108,10 +108,11 @@ impl Replay {
         recorded: &Recorded,
         in_force: InForceThen<'_>,
     ) -> Result<(), BTreeSet<Key>> {
-        let lane = self.world.slice.lane.clone();
+        let Lane { seq, settings_version, .. } = self.world.slice.lane;
         let outcome = self.tell(recorded, in_force);
         if outcome.is_err() {
-            self.world.slice.lane = lane;
+            let lane = &mut self.world.slice.lane;
+            (lane.seq, lane.settings_version) = (seq, settings_version);
         }
         outcome
     }
