@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 
 use crate::domain::refusal::Refusal;
 use crate::domain::rules::RuleError;
-use crate::http::Router;
+use crate::http::{Edge, Router};
 use crate::jobs::watch::{Unwatched, Watcher};
 use crate::jobs::{forget, sweep};
 use crate::operations::Operations;
@@ -78,6 +78,8 @@ pub struct Settings {
     pub provision: bool,
     /// Is the clock moved? That is for a test database alone; a new one becomes such by it.
     pub clock_is_moved: bool,
+    /// How the edge is set up.
+    pub edge: Edge,
 }
 
 impl Default for Settings {
@@ -88,6 +90,7 @@ impl Default for Settings {
             keys: Keys::default(),
             provision: true,
             clock_is_moved: false,
+            edge: Edge::default(),
         }
     }
 }
@@ -97,6 +100,7 @@ pub struct App {
     /// What it can do.
     pub operations: Arc<Operations>,
     jobs: Mutex<Vec<JoinHandle<()>>>,
+    edge: Edge,
 }
 
 impl App {
@@ -115,7 +119,8 @@ impl App {
         };
         let operations = Operations::new(database, clock, Some(operator.expose_secret()));
         check_tests(&operations.database, &settings).await?;
-        let mut watcher = Watcher::new(operations.clone(), settings.rules, settings.provision);
+        let mut watcher =
+            Watcher::new(operations.clone(), settings.rules.clone(), settings.provision);
         watcher.start().await?;
         crate::operations::publish::put_in_force(&operations).await?;
         let jobs = vec![
@@ -123,12 +128,13 @@ impl App {
             tokio::spawn(sweep::run(operations.clone())),
             tokio::spawn(forget::run(operations.clone())),
         ];
-        Ok(Self { operations: Arc::new(operations), jobs: Mutex::new(jobs) })
+        let (operations, jobs) = (Arc::new(operations), Mutex::new(jobs));
+        Ok(Self { operations, jobs, edge: settings.edge })
     }
 
     /// The router of all paths.
     pub fn router(&self) -> Router {
-        crate::http::router(Arc::clone(&self.operations))
+        crate::http::router(Arc::clone(&self.operations), self.edge.clone())
     }
 
     /// Settles every account in which something is due, as the job does by itself. Gives how many.

@@ -3,6 +3,7 @@
 mod admin;
 mod audit;
 mod backup;
+mod edge;
 mod export;
 mod import;
 mod output;

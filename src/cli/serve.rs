@@ -7,6 +7,7 @@ use chrono::TimeDelta;
 use clap::{Args, Parser};
 use tokio::net::TcpListener;
 
+use super::edge::EdgeOptions;
 use super::output::print;
 use super::place::{Keys, Place};
 use super::span::span;
@@ -32,6 +33,8 @@ pub struct Serve {
     /// one becomes for ever when it is first served so.
     #[arg(long, env = "GUERDON_CLOCK_OFFSET", value_parser = span, allow_hyphen_values = true)]
     clock_offset: Option<TimeDelta>,
+    #[command(flatten)]
+    edge: EdgeOptions,
 }
 
 /// What the environment says when no command was given.
@@ -55,6 +58,7 @@ impl Serve {
             keys: self.keys.into(),
             provision: !self.no_provision,
             clock_is_moved: self.clock_offset.is_some(),
+            edge: self.edge.into(),
         };
         let key = key_for_people(&settings);
         let app =

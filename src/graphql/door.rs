@@ -9,12 +9,10 @@ use async_graphql::{Data, Executor, Request, Response, ServerError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::error::{self, PARSE_FAILED, TOO_COMPLEX, VALIDATION_FAILED, finish};
+use super::limits::Limits;
 use super::{ApiSchema, absent, guard, loaders};
 use crate::domain::refusal::{Code, Refusal};
 use crate::operations::Call;
-
-/// How many operations, subscriptions among them, a socket may have open at once.
-const OPEN_ON_A_SOCKET: usize = 100;
 
 /// A request whose document was read and found harmless.
 pub struct Document {
@@ -24,11 +22,11 @@ pub struct Document {
 
 impl Document {
     /// Reads a request's document; an answer with the error when it is hostile or no GraphQL.
-    pub fn read(mut request: Request) -> Result<Self, Box<Response>> {
+    pub fn read(mut request: Request, limits: &Limits) -> Result<Self, Box<Response>> {
         let too_complex = |message| Box::new(error::document_error(TOO_COMPLEX, message));
-        guard::check_text(&request.query).map_err(too_complex)?;
+        guard::check_text(&request.query, limits).map_err(too_complex)?;
         let mut document = parse(&request.query)?;
-        guard::check_document(&document).map_err(too_complex)?;
+        guard::check_document(&document, limits).map_err(too_complex)?;
         let name = request.operation_name.as_deref();
         let kind = kind_of(&document, name);
         if kind == OperationType::Subscription && !selects_one_field(&document) {
@@ -99,15 +97,16 @@ fn prepare(document: Document, call: Call) -> Request {
 #[derive(Clone)]
 pub struct Door {
     schema: ApiSchema,
+    limits: Limits,
     /// Room for operations that are open at once.
     room: Arc<Semaphore>,
 }
 
 impl Door {
-    /// The way in for a new socket.
+    /// The way in for a new socket, which may have so many operations open at once.
     #[must_use]
-    pub fn new(schema: ApiSchema) -> Self {
-        Self { schema, room: Arc::new(Semaphore::new(OPEN_ON_A_SOCKET)) }
+    pub fn new(schema: ApiSchema, limits: Limits, operations: usize) -> Self {
+        Self { schema, limits, room: Arc::new(Semaphore::new(operations)) }
     }
 
     /// The answers to a request: many to a subscription, else one.
@@ -118,7 +117,7 @@ impl Door {
         let Ok(room) = Arc::clone(&self.room).try_acquire_owned() else {
             return one(error::refused(&crowded(), &call.request_id));
         };
-        match Document::read(request) {
+        match Document::read(request, &self.limits) {
             Ok(document) if document.kind == OperationType::Subscription => {
                 self.subscribe(document, call, room)
             }
@@ -149,9 +148,7 @@ fn one(answer: Response) -> BoxStream<'static, Response> {
 }
 
 fn crowded() -> Refusal {
-    let message = format!(
-        "This socket has {OPEN_ON_A_SOCKET} operations open: complete one, or open another socket."
-    );
+    let message = "This socket has too many operations open: complete one, or open another socket.";
     Refusal::new(Code::RateLimited, message)
 }
 
@@ -182,7 +179,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<OperationType, String> {
-        match Document::read(Request::new(text)) {
+        match Document::read(Request::new(text), &Limits::default()) {
             Ok(document) => Ok(document.kind),
             Err(response) => Err(response.errors[0].message.clone()),
         }

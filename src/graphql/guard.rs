@@ -6,20 +6,16 @@ use std::collections::{HashMap, HashSet};
 use async_graphql::Name;
 use async_graphql::parser::types::{ExecutableDocument, Selection, SelectionSet};
 
-/// How deep brackets may be nested; the parser calls itself once for each.
-const MAX_NESTING: usize = 64;
-/// How long a document may be, in bytes.
-const MAX_TEXT: usize = 256 * 1_024;
-/// How many selections a document may have when its fragments are spread out.
-const MAX_SELECTIONS: usize = 2_000;
+use super::limits::Limits;
 
 /// Refuses, with a sentence for people, a text that is too long or nested too deep to be parsed.
-pub fn check_text(text: &str) -> Result<(), String> {
-    if text.len() > MAX_TEXT {
-        return Err(format!("The document is longer than {MAX_TEXT} bytes: make it shorter."));
+pub fn check_text(text: &str, limits: &Limits) -> Result<(), String> {
+    let (longest, deepest) = (limits.text_bytes, limits.nesting);
+    if text.len() > longest {
+        return Err(format!("The document is longer than {longest} bytes: make it shorter."));
     }
-    if deepest_nesting(text) > MAX_NESTING {
-        return Err(format!("The document nests more than {MAX_NESTING} brackets: flatten it."));
+    if deepest_nesting(text) > deepest {
+        return Err(format!("The document nests more than {deepest} brackets: flatten it."));
     }
     Ok(())
 }
@@ -78,15 +74,14 @@ fn after_comment(text: &[u8]) -> &[u8] {
 }
 
 /// Refuses, with a sentence for people, a document whose fragments spread out to too much.
-pub fn check_document(document: &ExecutableDocument) -> Result<(), String> {
+pub fn check_document(document: &ExecutableDocument, limits: &Limits) -> Result<(), String> {
     let mut counter = Counter { document, known: HashMap::new(), open: HashSet::new() };
     let total = (document.operations.iter())
         .map(|(_, operation)| counter.count(&operation.node.selection_set.node))
         .fold(0, usize::saturating_add);
-    if total > MAX_SELECTIONS {
-        return Err(format!(
-            "The document selects more than {MAX_SELECTIONS} fields: ask for less."
-        ));
+    let most = limits.selections;
+    if total > most {
+        return Err(format!("The document selects more than {most} fields: ask for less."));
     }
     Ok(())
 }
@@ -146,7 +141,7 @@ mod tests {
         assert_eq!(deepest_nesting("{ a(x: [[1]]) { b } }"), 4);
         assert_eq!(deepest_nesting("{ a(x: \"]]\\\"]\") # }}\n { b } }"), 2);
         assert_eq!(deepest_nesting("{ a(x: \"\"\"]] \\\"\"\" ]]\"\"\") { b } }"), 2);
-        assert!(check_text(&"[".repeat(3_000)).is_err());
+        assert!(check_text(&"[".repeat(3_000), &Limits::default()).is_err());
     }
 
     #[test]
@@ -156,12 +151,12 @@ mod tests {
             text += &format!(" fragment F{n} on Query {{ ...F{} ...F{} }}", n + 1, n + 1);
         }
         text += " fragment F24 on Query { me { id } }";
-        assert!(check_document(&parse_query(text).unwrap()).is_err());
+        assert!(check_document(&parse_query(text).unwrap(), &Limits::default()).is_err());
     }
 
     #[test]
     fn a_fragment_that_spreads_itself_ends() {
         let text = "{ ...F } fragment F on Query { me { id } ...F }";
-        assert!(check_document(&parse_query(text).unwrap()).is_ok());
+        assert!(check_document(&parse_query(text).unwrap(), &Limits::default()).is_ok());
     }
 }

@@ -10,6 +10,7 @@ mod door;
 mod error;
 mod event;
 mod guard;
+mod limits;
 mod loaders;
 mod next_step;
 mod notice;
@@ -29,6 +30,7 @@ use async_graphql::{MergedObject, Schema};
 
 pub use door::{Document, Door, run};
 pub use error::{document_error, refused};
+pub use limits::Limits;
 
 use analytics::AnalyticsQuery;
 use bulk::BulkMutation;
@@ -45,11 +47,6 @@ use simulation::SimulationQuery;
 use subscription::Subscription;
 use tenant::{TenantMutation, TenantQuery};
 use user::{UserMutation, UserQuery};
-
-/// How deep a document may go. What tools ask of the schema itself is about 14 deep.
-const MAX_DEPTH: usize = 24;
-/// How many fields a document may select, fragments spread out.
-const MAX_COMPLEXITY: usize = 2_000;
 
 /// What can be read.
 #[derive(MergedObject, Default)]
@@ -84,17 +81,17 @@ pub struct Mutation(
 /// The whole schema.
 pub type ApiSchema = Schema<Query, Mutation, Subscription>;
 
-/// Makes the schema. It holds no data: a request brings its call.
+/// Makes the schema, within these limits. It holds no data: a request brings its call.
 #[must_use]
-pub fn schema() -> ApiSchema {
+pub fn schema(limits: Limits) -> ApiSchema {
     Schema::build(Query::default(), Mutation::default(), Subscription)
-        .limit_depth(MAX_DEPTH)
-        .limit_complexity(MAX_COMPLEXITY)
+        .limit_depth(limits.depth)
+        .limit_complexity(limits.complexity)
         .finish()
 }
 
 /// The schema in GraphQL's own language.
 #[must_use]
 pub fn sdl() -> String {
-    schema().sdl()
+    schema(Limits::default()).sdl()
 }

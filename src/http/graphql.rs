@@ -124,7 +124,7 @@ async fn answer(
     let variables = Variables::from_json(Value::Object(asked.variables.unwrap_or_default()));
     let mut request = Query::new(query).variables(variables);
     request.operation_name = asked.operation_name;
-    match Document::read(request) {
+    match Document::read(request, &served.edge.documents) {
         Ok(document) if is_get && document.is_mutation() => {
             not_allowed(media, "GET changes nothing: send a mutation by POST.", "POST")
         }

@@ -2,9 +2,11 @@
 
 mod answer;
 mod auth;
+mod edge;
 mod explorer;
 mod graphql;
 mod health;
+mod origins;
 mod passage;
 mod served;
 mod socket;
@@ -20,12 +22,14 @@ use axum::routing::{any, get};
 
 use crate::graphql::schema;
 use crate::operations::Operations;
+pub use edge::{DocumentLimits, Edge, Origins, SocketLimits};
 use served::{MAX_BODY, Served};
 
-/// Everything that is served. To know callers' addresses, serve it with connection info
+/// Everything that is served, with the edge set up so. To know callers' addresses, serve it with connection info
 /// (`into_make_service_with_connect_info::<SocketAddr>()`).
-pub fn router(operations: Arc<Operations>) -> Router {
-    let served = Served { operations, schema: schema() };
+pub fn router(operations: Arc<Operations>, edge: Edge) -> Router {
+    let schema = schema(edge.documents);
+    let served = Served { operations, schema, edge: Arc::new(edge) };
     Router::new()
         .route("/", get(async || Redirect::temporary("/graphiql")))
         .route("/graphql", any(graphql::handle))

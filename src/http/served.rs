@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::edge::Edge;
 use crate::graphql::ApiSchema;
 use crate::operations::Operations;
 
@@ -15,4 +16,6 @@ pub struct Served {
     pub operations: Arc<Operations>,
     /// The schema that documents are executed by.
     pub schema: ApiSchema,
+    /// How the edge is set up.
+    pub edge: Arc<Edge>,
 }

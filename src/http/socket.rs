@@ -31,6 +31,19 @@ const TOO_LATE: u16 = 4408;
 /// How long the first message may take.
 const LONGEST_SILENCE: Duration = Duration::from_secs(10);
 
+/// What a socket may take.
+#[derive(Debug, Clone, Copy)]
+pub struct SocketLimits {
+    /// How many operations, subscriptions among them, a socket may have open at once.
+    pub operations: usize,
+}
+
+impl Default for SocketLimits {
+    fn default() -> Self {
+        Self { operations: 100 }
+    }
+}
+
 /// Answers `/graphql/ws`.
 pub async fn handle(State(served): State<Served>, request: Request) -> Response {
     let (mut parts, _) = request.into_parts();
@@ -51,7 +64,8 @@ async fn serve(served: Served, origin: Origin, socket: WebSocket) {
     let incoming = stream
         .take_while(|message| future::ready(message.is_ok()))
         .filter_map(|message| future::ready(message.ok().and_then(text)));
-    let door = Door::new(served.schema.clone());
+    let edge = &served.edge;
+    let door = Door::new(served.schema.clone(), edge.documents, edge.sockets.operations);
     let mut outgoing = Protocol::new(door, incoming, WebSocketProtocols::GraphQLWS)
         .on_connection_init(move |payload| async move {
             let call = open(&served, origin, &payload).await.map_err(|refusal| {

@@ -1,0 +1,30 @@
+//! The options of the edge: who may call, how much and how often.
+
+mod documents;
+mod origins;
+mod sockets;
+
+use clap::Args;
+
+use crate::http::Edge;
+
+/// How the edge is set up.
+#[derive(Debug, Args)]
+pub struct EdgeOptions {
+    #[command(flatten)]
+    origins: origins::OriginOptions,
+    #[command(flatten)]
+    documents: documents::DocumentOptions,
+    #[command(flatten)]
+    sockets: sockets::SocketOptions,
+}
+
+impl From<EdgeOptions> for Edge {
+    fn from(given: EdgeOptions) -> Self {
+        Self {
+            origins: given.origins.into(),
+            documents: given.documents.into(),
+            sockets: given.sockets.into(),
+        }
+    }
+}

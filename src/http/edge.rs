@@ -1,0 +1,16 @@
+//! How the edge is set up: what an operator chooses of who may call, how much and how often.
+
+pub use super::origins::Origins;
+pub use super::socket::SocketLimits;
+pub use crate::graphql::Limits as DocumentLimits;
+
+/// What an operator chooses; without a word, what suits most.
+#[derive(Debug, Clone, Default)]
+pub struct Edge {
+    /// From which other sites' pages browsers may call.
+    pub origins: Origins,
+    /// What a document may ask for.
+    pub documents: DocumentLimits,
+    /// What a socket may take.
+    pub sockets: SocketLimits,
+}
