@@ -10,6 +10,7 @@ pub mod credits;
 pub mod decisions;
 pub mod forgetting;
 pub mod health;
+pub mod identity;
 pub mod keys;
 pub mod lane;
 pub mod leaderboard;
@@ -51,6 +52,7 @@ use std::sync::Arc;
 use crate::store::Database;
 use clock::Clock;
 use credentials::Credentials;
+use identity::Providers;
 use lane::Lanes;
 use live::Hub;
 use programs::Programs;
@@ -68,6 +70,8 @@ pub struct Operations {
     pub clock: Clock,
     /// Who calls: the operator's key, and keys and tenants that were looked up lately.
     pub credentials: Arc<Credentials>,
+    /// The keys of tenants' identity providers.
+    pub providers: Arc<Providers>,
     /// Who watches what on this server.
     pub hub: Hub,
 }
@@ -79,6 +83,7 @@ impl Operations {
         let programs = Programs::new(database.clone());
         let lanes = Lanes::new(database.clone(), programs.clone(), clock.clone());
         let credentials = Arc::new(Credentials::new(operator_key));
-        Self { database, lanes, programs, clock, credentials, hub: Hub::default() }
+        let providers = Arc::default();
+        Self { database, lanes, programs, clock, credentials, providers, hub: Hub::default() }
     }
 }
