@@ -38,6 +38,14 @@ struct State {
     flight: Option<watch::Receiver<()>>,
 }
 
+impl State {
+    /// How long until the provider may be asked again; nothing or less when it may be.
+    fn pause(&self, now: Time) -> TimeDelta {
+        let pause = if self.kept.is_some() { PAUSE } else { FIRST_PAUSE };
+        self.tried_at.map_or(TimeDelta::zero(), |tried_at| pause - age(tried_at, now))
+    }
+}
+
 struct Kept {
     keys: Arc<KeySet>,
     at: Time,
@@ -108,8 +116,7 @@ impl Ring {
         if let Some(flight) = state.flight.as_ref().filter(|flight| flight.has_changed().is_ok()) {
             return Some(flight.clone());
         }
-        let pause = if state.kept.is_some() { PAUSE } else { FIRST_PAUSE };
-        if state.tried_at.is_some_and(|tried_at| age(tried_at, now) < pause) {
+        if state.pause(now) > TimeDelta::zero() {
             return None;
         }
         state.tried_at = Some(now);
@@ -140,8 +147,7 @@ impl Ring {
 
     /// What a caller is told whose token cannot be checked.
     fn unknown(&self, now: Time) -> Refusal {
-        let tried_at = self.state().tried_at.unwrap_or(now);
-        let wait = (FIRST_PAUSE - age(tried_at, now)).num_seconds().max(1);
+        let wait = self.state().pause(now).num_seconds().max(1);
         let message = "The tenant's identity provider cannot be reached, so this token cannot be \
                        checked now: try again in a moment.";
         Refusal { retry_after_seconds: Some(wait), ..Refusal::new(Code::Overloaded, message) }

@@ -4,6 +4,7 @@
 mod caller;
 mod database;
 mod process;
+pub mod provider;
 mod shop;
 mod socket;
 
