@@ -2,8 +2,10 @@
 
 pub use super::graphql::{BodyLimits, PersistedLimits};
 pub use super::origins::Origins;
+pub use super::proxies::Proxies;
 pub use super::socket::SocketLimits;
 pub use crate::graphql::Limits as DocumentLimits;
+pub use crate::operations::rates::RateLimits;
 
 /// What an operator chooses; without a word, what suits most.
 #[derive(Debug, Clone, Default)]
@@ -18,4 +20,8 @@ pub struct Edge {
     pub documents: DocumentLimits,
     /// What a socket may take.
     pub sockets: SocketLimits,
+    /// How often may be called.
+    pub rates: RateLimits,
+    /// The proxies in front of the server.
+    pub proxies: Proxies,
 }

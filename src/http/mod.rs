@@ -10,6 +10,7 @@ mod graphql;
 mod health;
 mod origins;
 mod passage;
+mod proxies;
 mod served;
 mod socket;
 mod visit;
@@ -26,7 +27,9 @@ use axum::routing::get;
 
 use crate::graphql::schema;
 use crate::operations::Operations;
-pub use edge::{BodyLimits, DocumentLimits, Edge, Origins, PersistedLimits, SocketLimits};
+pub use edge::{
+    BodyLimits, DocumentLimits, Edge, Origins, PersistedLimits, Proxies, RateLimits, SocketLimits,
+};
 use graphql::Persisted;
 use served::Served;
 

@@ -4,6 +4,8 @@ mod body;
 mod documents;
 mod origins;
 mod persisted;
+mod proxies;
+mod rates;
 mod sockets;
 
 use clap::Args;
@@ -23,6 +25,10 @@ pub struct EdgeOptions {
     documents: documents::DocumentOptions,
     #[command(flatten)]
     sockets: sockets::SocketOptions,
+    #[command(flatten)]
+    rates: rates::RateOptions,
+    #[command(flatten)]
+    proxies: proxies::ProxyOptions,
 }
 
 impl From<EdgeOptions> for Edge {
@@ -33,6 +39,8 @@ impl From<EdgeOptions> for Edge {
             persisted: given.persisted.into(),
             documents: given.documents.into(),
             sockets: given.sockets.into(),
+            rates: given.rates.into(),
+            proxies: given.proxies.into(),
         }
     }
 }
