@@ -27,6 +27,10 @@ export default defineConfig({
     // Nothing becomes a data: address.
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 2000,
+    rolldownOptions: {
+      // Packages say "use client" for servers that render; there is none here.
+      checks: { moduleLevelDirective: false },
+    },
     license: { fileName: "licences.md" },
   },
 });

@@ -7,9 +7,7 @@ import { createRoot } from "react-dom/client";
 
 import { connect } from "./connection.js";
 import { Credential } from "./credential.jsx";
-import { EXAMPLES, examplesPlugin } from "./examples-plugin.jsx";
-
-const PLUGINS = [examplesPlugin];
+import { ExamplesMenu, FIRST_TABS } from "./examples-menu.jsx";
 
 function Page() {
   const [credential, setCredential] = useState({ key: "", tenant: "" });
@@ -20,15 +18,16 @@ function Page() {
       <Credential onChange={setCredential} />
       <GraphiQL
         fetcher={connection.fetcher}
-        // What is typed lives as long as the tab; the browser keeps none of it.
+        // What is typed lives as long as the tab does.
         storage={window.sessionStorage}
         shouldPersistHeaders={false}
         isHeadersEditorEnabled={false}
-        plugins={PLUGINS}
-        visiblePlugin={examplesPlugin}
-        defaultQuery={EXAMPLES[0].query}
+        defaultTabs={FIRST_TABS}
+        defaultQuery=""
       >
-        <GraphiQL.Logo>{" "}</GraphiQL.Logo>
+        <GraphiQL.Logo>
+          <ExamplesMenu />
+        </GraphiQL.Logo>
       </GraphiQL>
     </>
   );

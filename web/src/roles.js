@@ -9,13 +9,14 @@ export const ROLES = [
   { role: "operator", credential: "the operator's key; X-Tenant where a tenant is meant" },
 ];
 
-/** Splits the file at its lines `# role: name`; what follows such a line is the example. */
+/** Splits the file at its lines `# role: name`; such a line and what follows it is an example. */
 export function examplesIn(text) {
   const roles = ROLES.map(({ role }) => role).join("|");
   const parts = text.split(new RegExp(`^# (${roles}): (.+)$`, "m")).slice(1);
   const examples = [];
   for (let at = 0; at < parts.length; at += 3) {
-    examples.push({ role: parts[at], name: parts[at + 1], query: `${parts[at + 2].trim()}\n` });
+    const [role, name, rest] = parts.slice(at, at + 3);
+    examples.push({ role, name, query: `# ${role}: ${name}\n${rest.trim()}\n` });
   }
   return examples;
 }
