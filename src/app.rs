@@ -117,7 +117,8 @@ impl App {
             Some(key) => key,
             None => keys::make(url)?,
         };
-        let operations = Operations::new(database, clock, Some(operator.expose_secret()));
+        let operations = Operations::new(database, clock, Some(operator.expose_secret()))
+            .limited(settings.edge.rates);
         check_tests(&operations.database, &settings).await?;
         let mut watcher =
             Watcher::new(operations.clone(), settings.rules.clone(), settings.provision);

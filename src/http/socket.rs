@@ -47,7 +47,7 @@ impl Default for SocketLimits {
 /// Answers `/graphql/ws`.
 pub async fn handle(State(served): State<Served>, request: Request) -> Response {
     let (mut parts, _) = request.into_parts();
-    let origin = Origin::of(&parts);
+    let origin = Origin::of(&parts, &served.edge.proxies);
     let upgrade = match WebSocketUpgrade::from_request_parts(&mut parts, &served).await {
         Ok(upgrade) => upgrade.protocols([PROTOCOL]).max_message_size(MAX_BODY),
         Err(rejection) => return rejection.into_response(),

@@ -9,6 +9,7 @@ pub mod credentials;
 pub mod credits;
 pub mod decisions;
 pub mod forgetting;
+pub mod guessing;
 pub mod health;
 pub mod identity;
 pub mod keys;
@@ -23,6 +24,7 @@ pub mod programs;
 pub mod promos;
 pub mod publish;
 pub mod purchases;
+pub mod rates;
 pub mod referrals;
 pub mod replay;
 pub mod reviews;
@@ -52,10 +54,12 @@ use std::sync::Arc;
 use crate::store::Database;
 use clock::Clock;
 use credentials::Credentials;
+use guessing::Guessing;
 use identity::Providers;
 use lane::Lanes;
 use live::Hub;
 use programs::Programs;
+use rates::{RateLimits, Rates};
 
 /// Everything that the operations work with.
 #[derive(Clone)]
@@ -74,6 +78,10 @@ pub struct Operations {
     pub providers: Arc<Providers>,
     /// Who watches what on this server.
     pub hub: Hub,
+    /// How often may be called.
+    pub rates: Arc<Rates>,
+    /// Those who guess at codes take turns.
+    pub guessing: Guessing,
 }
 
 impl Operations {
@@ -83,7 +91,16 @@ impl Operations {
         let programs = Programs::new(database.clone());
         let lanes = Lanes::new(database.clone(), programs.clone(), clock.clone());
         let credentials = Arc::new(Credentials::new(operator_key));
+        let rates = Arc::new(Rates::new(RateLimits::none(), clock.clone()));
+        let (hub, guessing) = (Hub::default(), Guessing::default());
         let providers = Arc::default();
-        Self { database, lanes, programs, clock, credentials, providers, hub: Hub::default() }
+        Self { database, lanes, programs, clock, credentials, providers, hub, rates, guessing }
+    }
+
+    /// The same, where callers may call so often. Without this they may as often as they like.
+    #[must_use]
+    pub fn limited(mut self, limits: RateLimits) -> Self {
+        self.rates = Arc::new(Rates::new(limits, self.clock.clone()));
+        self
     }
 }

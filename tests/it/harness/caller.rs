@@ -56,6 +56,11 @@ impl Caller {
         Self { address: Some(address), ..self.clone() }
     }
 
+    /// The same caller, at another server.
+    pub fn through(&self, router: Router) -> Self {
+        Self { way: Way::Router(router), ..self.clone() }
+    }
+
     /// The same caller, who names a tenant.
     pub fn naming(&self, tenant: &str) -> Self {
         Self { tenant: Some(tenant.to_owned()), ..self.clone() }
