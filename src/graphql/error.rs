@@ -19,6 +19,13 @@ pub const TOO_COMPLEX: &str = "QUERY_TOO_COMPLEX";
 /// What is told when the server broke.
 const BROKEN: &str = "The server failed to answer; its log knows more under this requestId.";
 
+/// What our own scalars take, for whoever gave something else: the end of the validator's sentence, and
+/// how it goes on.
+const TAKEN: [(&str, &str); 2] = [
+    ("expected type \"Amount\"", ": a whole number within \u{b1}9007199254740991"),
+    ("expected type \"DateTime\"", ": an instant in RFC 3339, e.g. 2026-11-20T08:00:00Z"),
+];
+
 /// How many errors an answer carries at most.
 const MAX_ERRORS: usize = 20;
 
@@ -100,6 +107,9 @@ fn write_code(error: &mut ServerError) {
     let extensions = error.extensions.get_or_insert_default();
     if matches!(extensions.get("code"), Some(Value::String(_))) {
         return;
+    }
+    if let Some((_, taken)) = TAKEN.iter().find(|(end, _)| error.message.ends_with(end)) {
+        error.message.push_str(taken);
     }
     let about_input = !error.path.is_empty() || error.message.starts_with("Invalid value for");
     let too_complex = error.message.starts_with("Query is ") || error.message.contains("recursion");

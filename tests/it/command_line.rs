@@ -32,6 +32,9 @@ fn help_lists_every_option_with_its_variable_and_default() {
         "GUERDON_RULES",
         "GUERDON_OPERATOR_KEY",
         "GUERDON_LEDGER_KEY",
+        "GUERDON_ALLOWED_ORIGINS",
+        "GUERDON_MAX_BODY_BYTES",
+        "GUERDON_PERSISTED_DOCUMENTS",
         "--clock-offset",
         "--no-provision",
     ] {
@@ -52,6 +55,22 @@ fn a_missing_rules_folder_ends_the_start() {
     let output =
         run(guerdon().current_dir(&folder).env("GUERDON_LISTEN", "127.0.0.1:0").arg("serve"));
     ends_with_one_line(&output, "rules");
+}
+
+#[test]
+fn an_origin_that_is_no_site_ends_the_start() {
+    for (origins, why) in [
+        (
+            "https://app.example.com/",
+            "\"https://app.example.com/\" is no site: write scheme, host and port alone",
+        ),
+        ("https://app.example.com,*", "every site cannot be allowed: name each"),
+    ] {
+        let output = run(guerdon().env("GUERDON_ALLOWED_ORIGINS", origins).arg("serve"));
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains("--allowed-origins") && said.contains(why), "{said}");
+    }
 }
 
 #[test]

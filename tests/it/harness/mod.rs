@@ -4,6 +4,7 @@
 mod caller;
 mod database;
 mod process;
+mod seen;
 mod shop;
 mod socket;
 
@@ -22,6 +23,7 @@ use tokio::sync::Mutex;
 pub use caller::{Answer, Caller, Way};
 pub use database::{Kind, PrivateDatabase};
 pub use process::{Process, guerdon};
+pub use seen::Seen;
 pub use shop::Shop;
 pub use socket::{Frame, PROTOCOL, Socket, listen};
 

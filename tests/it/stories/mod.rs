@@ -1,6 +1,7 @@
 //! What the product does, told as stories through the real router, each on both databases.
 
 mod bad_input;
+mod browsers;
 mod bulk;
 mod codebuff;
 mod credits;
@@ -23,8 +24,11 @@ mod links;
 mod lists;
 mod live;
 mod notices;
+mod over_http;
+mod over_http_shapes;
 mod people;
 mod per_purchase;
+mod persisted;
 mod pewpros;
 mod pewpros_platform;
 mod productready;
