@@ -12,7 +12,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::rules::RuleError;
 use crate::http::{Edge, Router};
 use crate::jobs::watch::{Unwatched, Watcher};
-use crate::jobs::{forget, sweep};
+use crate::jobs::{forget, sweep, uses};
 use crate::operations::Operations;
 use crate::operations::audit::{self, Finding};
 use crate::operations::clock::Clock;
@@ -128,6 +128,7 @@ impl App {
             tokio::spawn(watcher.run()),
             tokio::spawn(sweep::run(operations.clone())),
             tokio::spawn(forget::run(operations.clone())),
+            tokio::spawn(uses::run(operations.clone())),
         ];
         let (operations, jobs) = (Arc::new(operations), Mutex::new(jobs));
         Ok(Self { operations, jobs, edge: settings.edge })
@@ -147,6 +148,11 @@ impl App {
     pub async fn forget(&self) -> Result<(), Refusal> {
         while forget::once(&self.operations).await? {}
         Ok(())
+    }
+
+    /// Writes down when API keys were used, as the job does by itself.
+    pub async fn note_uses(&self) -> Result<(), Refusal> {
+        uses::once(&self.operations).await
     }
 
     /// Proves the invariants over the whole database; gives what breaks them.
@@ -172,6 +178,9 @@ impl App {
         }
         self.operations.hub.close().await;
         self.operations.lanes.drain().await;
+        if let Err(error) = self.note_uses().await {
+            tracing::warn!(%error, "when keys were used lately was not written");
+        }
         if let Err(error) = self.operations.database.clone().close().await {
             tracing::warn!(%error, "the database was not closed in order");
         }

@@ -11,6 +11,7 @@ pub mod decisions;
 pub mod forgetting;
 pub mod guessing;
 pub mod health;
+pub mod identity;
 pub mod keys;
 pub mod lane;
 pub mod leaderboard;
@@ -54,6 +55,7 @@ use std::sync::Arc;
 use crate::store::Database;
 use clock::Clock;
 use credentials::Credentials;
+use identity::Providers;
 use lane::Lanes;
 use live::Hub;
 use programs::Programs;
@@ -73,6 +75,8 @@ pub struct Operations {
     pub clock: Clock,
     /// Who calls: the operator's key, and keys and tenants that were looked up lately.
     pub credentials: Arc<Credentials>,
+    /// The keys of tenants' identity providers.
+    pub providers: Arc<Providers>,
     /// Who watches what on this server.
     pub hub: Hub,
     /// How often may be called.
@@ -89,8 +93,8 @@ impl Operations {
         let lanes = Lanes::new(database.clone(), programs.clone(), clock.clone());
         let credentials = Arc::new(Credentials::new(operator_key));
         let rates = Arc::new(Rates::new(RateLimits::none(), clock.clone()));
-        let (hub, turns) = (Hub::default(), Turns::default());
-        Self { database, lanes, programs, clock, credentials, hub, rates, turns }
+        let (hub, turns, providers) = (Hub::default(), Turns::default(), Arc::default());
+        Self { database, lanes, programs, clock, credentials, providers, hub, rates, turns }
     }
 
     /// The same, where callers may call so often. Without this they may as often as they like.

@@ -107,6 +107,31 @@ fn a_mistake_in_a_rule_is_shown_with_its_place() {
     assert!(said.contains("campaign.rhai") && said.contains('2'), "{said}");
 }
 
+/// The fields of the last key in the list.
+fn last_key(run: &impl Fn(&[&str]) -> String) -> Vec<String> {
+    let list = run(&["key", "list", "--tenant", "acme"]);
+    list.lines().last().unwrap().split('\t').map(str::to_owned).collect()
+}
+
+fn keys_are_listed_rotated_and_ended(run: &impl Fn(&[&str]) -> String) {
+    let create = ["key", "create", "--tenant", "acme", "--role", "admin", "--name", "passing"];
+    run(&[&create[..], &["--expires-in", "90d"]].concat());
+    let made = last_key(run);
+    let [id, role, since, ends, used, revoked, name] = made.as_slice() else { panic!("{made:?}") };
+    assert_eq!([role, used, revoked, name], ["admin", "-", "-", "passing"]);
+    let day = |text: &str| text.parse::<chrono::DateTime<chrono::Utc>>().unwrap();
+    assert_eq!((day(ends) - day(since)).num_days(), 90);
+    let new = run(&["key", "rotate", id, "--tenant", "acme", "--overlap", "12h"]);
+    assert!(new.contains("gdn_admin_acme."), "{new}");
+    let successor = last_key(run);
+    assert_eq!((&successor[1], &successor[3], &successor[6]), (role, &"-".to_owned(), name));
+    run(&["key", "revoke", &successor[0], "--tenant", "acme"]);
+    assert_ne!(last_key(run)[5], "-");
+    let list = run(&["key", "list", "--tenant", "acme"]);
+    assert_eq!(list.lines().count(), 3);
+    assert!(!list.contains("gdn_"), "{list}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn tenants_and_keys_are_made_on_both_databases() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
@@ -126,6 +151,7 @@ async fn tenants_and_keys_are_made_on_both_databases() {
             "key", "create", "--tenant", "acme", "--role", "service", "--name", "back end",
         ]);
         assert!(key.contains("gdn_service_acme."), "{key}");
+        keys_are_listed_rotated_and_ended(&in_database);
         in_database(&["audit"]);
         database.remove().await;
     }

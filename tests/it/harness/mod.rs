@@ -4,6 +4,7 @@
 mod caller;
 mod database;
 mod process;
+pub mod provider;
 mod seen;
 mod shop;
 mod socket;
