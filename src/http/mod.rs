@@ -23,7 +23,7 @@ use axum::routing::{any, get};
 
 use crate::graphql::schema;
 use crate::operations::Operations;
-pub use edge::{DocumentLimits, Edge, Origins, Proxies, RateLimits, SocketLimits};
+pub use edge::{DocumentLimits, Edge, Introspection, Origins, Proxies, RateLimits, SocketLimits};
 use served::{MAX_BODY, Served};
 
 /// Everything that is served, with the edge set up so. To know callers' addresses, serve it with connection info
