@@ -12,7 +12,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::error::{self, PARSE_FAILED, TOO_COMPLEX, VALIDATION_FAILED, finish};
 use super::limits::{Introspection, Limits};
-use super::{ApiSchema, absent, guard, loaders, unmeant};
+use super::{ApiSchema, absent, given, guard, loaders, unmeant};
 use crate::domain::refusal::{Code, Refusal};
 use crate::operations::Call;
 
@@ -42,6 +42,7 @@ impl Document {
             let message = "A subscription selects exactly one field, and not by a fragment.";
             return Err(Box::new(error::document_error(VALIDATION_FAILED, message)));
         }
+        given::check_given(&document, name, &request.variables)?;
         absent::leave_out_absent(&mut document, name, &request.variables);
         unmeant::give_null(&document, name, &mut request.variables);
         request.set_parsed_query(document);

@@ -12,6 +12,7 @@ mod decision;
 mod door;
 mod error;
 mod event;
+mod given;
 mod guard;
 mod limits;
 mod loaders;

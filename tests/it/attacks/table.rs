@@ -299,7 +299,7 @@ fn other_ways() -> Vec<Attack> {
         attack(
             "GET: variables 10,000 deep",
             Sent::Address(address(&[("query", "{ __typename }"), ("variables", &variables)])),
-            MUCH,
+            INPUT,
         ),
         attack("socket: lists 3,000 deep", Sent::Operation(asking(&deep)), MUCH),
         attack("socket: 24 fragments that double", Sent::Operation(asking(&doubling(24))), MUCH),
