@@ -22,7 +22,7 @@ const BROKEN: &str = "The server failed to answer; its log knows more under this
 /// How long a message can be, in bytes.
 const LONGEST_MESSAGE: usize = 1_000;
 /// How the executor begins to say that an argument cannot be read.
-const UNREADABLE: &str = "Failed to parse ";
+const UNREADABLE: [&str; 2] = ["Failed to parse ", "Expected input type "];
 
 /// Gives every error of an answer its `extensions`: code, reason, retryAfter, and the request's id
 /// where the fault is the server's. It tells of `max_errors` at most.
@@ -41,11 +41,14 @@ pub fn finish(mut response: Response, request_id: &str, max_errors: usize) -> Re
 
 /// Where the cost of a list is worked out, an argument that was refused already is refused again.
 fn leave_out_repeated(errors: &mut Vec<ServerError>) {
-    let repeated =
-        |error: &ServerError| error.path.is_empty() && error.message.starts_with(UNREADABLE);
+    let repeated = |error: &ServerError| error.path.is_empty() && is_unreadable(&error.message);
     if errors.iter().any(|error| !repeated(error)) {
         errors.retain(|error| !repeated(error));
     }
+}
+
+fn is_unreadable(message: &str) -> bool {
+    UNREADABLE.iter().any(|beginning| message.starts_with(beginning))
 }
 
 /// Cuts a message that repeats much of what was sent.
@@ -126,7 +129,7 @@ fn write_code(error: &mut ServerError) {
         return;
     }
     let of_input =
-        |message: &str| message.starts_with("Invalid value for") || message.starts_with(UNREADABLE);
+        |message: &str| message.starts_with("Invalid value for") || is_unreadable(message);
     let about_input = !error.path.is_empty() || of_input(&error.message);
     let too_complex = error.message.starts_with("Query is ") || error.message.contains("recursion");
     extensions.set(

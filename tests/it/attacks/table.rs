@@ -98,7 +98,7 @@ fn nestings() -> Vec<Row<String>> {
         ("24 fragments that double", MUCH, doubling(24)),
         ("95 fragments that double", MUCH, doubling(95)),
         ("a circle of 90 fragments", MUCH, circle(90, "{ ...F0 }")),
-        ("a circle that nothing spreads", INVALID, circle(90, "{ __typename }")),
+        ("a circle that nothing spreads", INVALID, circle(20, "{ __typename }")),
         (
             "a chain of 150 fragments",
             MUCH,
@@ -129,7 +129,7 @@ fn repetitions() -> Vec<Row<String>> {
             MUCH,
             set(format!("me({}) {{ id }}", many(1_600, |n| format!("a{n}:1 ")))),
         ),
-        ("1,100 fields that conflict", INVALID, set(many(1_100, |n| format!("u: user(id: {n}) ")))),
+        ("1,100 fields that conflict", INVALID, set(many(1_100, |n| format!("user(id: {n}) ")))),
         ("conflicts 30 fragments deep", MUCH, conflicts(30, 30)),
         ("conflicts 10 fragments deep", INVALID, conflicts(10, 40)),
         ("3,200 conflicts under 30 fragments", MUCH, {
@@ -252,7 +252,7 @@ fn bodies() -> Vec<Row<Vec<u8>>> {
         ),
         ("an operation named with 1 MB", INVALID, unknown.to_string().into_bytes()),
         ("a text that is not UTF-8", INPUT, b"{\"query\":\"\xff\xfe\"}".to_vec()),
-        ("a text for an id", Outcome::Refused("FORBIDDEN"), body(text, json!({ "v": million }))),
+        ("an id of 1 MB", Outcome::Refused("UNAUTHENTICATED"), body(text, json!({ "v": million }))),
     ]
 }
 
