@@ -50,6 +50,42 @@ fn help_lists_every_option_with_its_variable_and_default() {
 }
 
 #[test]
+fn every_limit_of_documents_is_an_option_with_a_default() {
+    let help = text(&run(guerdon().args(["serve", "--help"])).stdout);
+    for (name, default) in [
+        ("DOCUMENT_BYTES", "65536"),
+        ("TOKENS", "10000"),
+        ("NAME_BYTES", "255"),
+        ("NESTING", "64"),
+        ("DEFINITIONS", "100"),
+        ("VARIABLES", "250"),
+        ("SELECTIONS", "5000"),
+        ("ALIASES", "500"),
+        ("DIRECTIVES", "200"),
+        ("SPREADS", "500"),
+        ("ARGUMENTS", "50"),
+        ("VALUES", "25000"),
+        ("MUTATIONS", "50"),
+        ("DEPTH", "24"),
+        ("COST", "25000"),
+        ("INTROSPECTED", "80000"),
+        ("ERRORS", "20"),
+    ] {
+        let variable = format!("[env: GUERDON_MAX_{name}=]");
+        let (_, after) =
+            help.split_once(&variable).unwrap_or_else(|| panic!("{variable} in {help}"));
+        let shown = format!("[default: {default}]");
+        assert!(after.trim_start().starts_with(&shown), "{variable} {shown}");
+    }
+    assert!(help.contains("[env: GUERDON_INTROSPECTION=]"), "{help}");
+    for wrong in [["--max-nesting", "65"], ["--max-depth", "0"], ["--introspection", "some"]] {
+        let output = run(guerdon().arg("serve").args(wrong));
+        let said = text(&output.stderr);
+        assert!(!output.status.success() && said.contains(wrong[0]), "{said}");
+    }
+}
+
+#[test]
 fn a_missing_rules_folder_ends_the_start() {
     let folder = tempfile::tempdir().unwrap();
     let output =
