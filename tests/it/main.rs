@@ -4,6 +4,8 @@
 
 mod architecture;
 mod backup;
+mod browsers;
+mod bundling;
 mod command_line;
 mod corners;
 mod cut;
@@ -14,6 +16,7 @@ mod import;
 mod lane;
 mod migrations;
 mod moved_clock;
+mod packages;
 mod postgres;
 mod processes;
 mod properties;

@@ -1,4 +1,4 @@
-//! The HTTP edge: methods, media types, status codes, hostile documents, health, the explorer.
+//! The HTTP edge: methods, media types, status codes, hostile documents, health.
 
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
@@ -19,7 +19,6 @@ stories!("rules/productready":
     what_was_not_given_is_not_null,
     every_answer_has_its_headers,
     health_tells_whether_it_can_serve,
-    the_explorer_is_all_ours,
 );
 
 const JSON: &str = "application/json";
@@ -273,16 +272,4 @@ async fn health_tells_whether_it_can_serve(server: &Server) {
     let behind = get(server, "/health/ready").await;
     assert_eq!(behind.status, StatusCode::SERVICE_UNAVAILABLE, "{}", behind.text);
     server.advance(chrono::TimeDelta::seconds(6));
-}
-
-async fn the_explorer_is_all_ours(server: &Server) {
-    let root = get(server, "/").await;
-    assert_eq!((root.status.is_redirection(), root.header("location")), (true, "/graphiql"));
-    for path in ["/graphiql", "/graphiql/page.js", "/graphiql/page.css"] {
-        let seen = get(server, path).await;
-        assert_eq!(seen.status, StatusCode::OK, "{path}");
-        assert!(!seen.text.contains("://"), "{path} asks nobody else");
-        let policy = seen.header("content-security-policy");
-        assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
-    }
 }
