@@ -5,6 +5,8 @@
 mod architecture;
 mod attacks;
 mod backup;
+mod browsers;
+mod bundling;
 mod command_line;
 mod corners;
 mod cut;
@@ -15,6 +17,7 @@ mod import;
 mod lane;
 mod migrations;
 mod moved_clock;
+mod packages;
 mod postgres;
 mod processes;
 mod properties;

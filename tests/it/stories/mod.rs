@@ -10,6 +10,7 @@ mod crowd_of_uses;
 mod devo;
 mod devo_conversions;
 mod edge;
+mod explorer;
 mod forgetting;
 mod gatewayz;
 mod gatewayz_refunds;
