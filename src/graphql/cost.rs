@@ -8,7 +8,7 @@ pub const PAGE: usize = 20;
 pub const LONGEST_PAGE: usize = 100;
 
 /// How many decisions an event brings, rarely more: one for each rule file that handles it.
-pub const DECISIONS: usize = 5;
+pub const DECISIONS: usize = 2;
 /// How many entries a short list has, rarely more: steps, a referral's rewards, what can be done next.
 pub const SHORT_LIST: usize = 10;
 /// How many days a series has at most.

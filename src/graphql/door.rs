@@ -1,7 +1,9 @@
 //! The way in: a request is looked at, read, and only then executed, over HTTP and sockets alike.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
+use async_graphql::futures_util::FutureExt;
 use async_graphql::futures_util::stream::{self, BoxStream, StreamExt};
 use async_graphql::parser::parse_query;
 use async_graphql::parser::types::{ExecutableDocument, OperationType, Selection};
@@ -9,8 +11,8 @@ use async_graphql::{Data, Executor, Request, Response, ServerError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::error::{self, PARSE_FAILED, TOO_COMPLEX, VALIDATION_FAILED, finish};
-use super::limits::Limits;
-use super::{ApiSchema, absent, given, guard, loaders};
+use super::limits::{Introspection, Limits};
+use super::{ApiSchema, absent, given, guard, loaders, unmeant};
 use crate::domain::refusal::{Code, Refusal};
 use crate::operations::Call;
 
@@ -18,6 +20,10 @@ use crate::operations::Call;
 pub struct Document {
     request: Request,
     kind: OperationType,
+    /// Who may send it, where it asks for the schema itself.
+    introspection: Introspection,
+    /// How many errors its answer tells of.
+    max_errors: usize,
 }
 
 impl Document {
@@ -26,7 +32,10 @@ impl Document {
         let too_complex = |message| Box::new(error::document_error(TOO_COMPLEX, message));
         guard::check_text(&request.query, limits).map_err(too_complex)?;
         let mut document = parse(&request.query)?;
-        guard::check_document(&document, limits).map_err(too_complex)?;
+        let looked = guard::check_document(&document, &request.variables, limits);
+        let introspects = looked.map_err(too_complex)?.introspects;
+        guard::check_types(&document)
+            .map_err(|message| Box::new(error::document_error(VALIDATION_FAILED, message)))?;
         let name = request.operation_name.as_deref();
         let kind = kind_of(&document, name);
         if kind == OperationType::Subscription && !selects_one_field(&document) {
@@ -35,8 +44,11 @@ impl Document {
         }
         given::check_given(&document, name, &request.variables)?;
         absent::leave_out_absent(&mut document, name, &request.variables);
+        unmeant::give_null(&document, name, &mut request.variables);
         request.set_parsed_query(document);
-        Ok(Self { request, kind })
+        let introspection =
+            if introspects { limits.introspection } else { Introspection::Everyone };
+        Ok(Self { request, kind, introspection, max_errors: limits.errors })
     }
 
     /// Does the operation that is to be executed change anything?
@@ -49,6 +61,7 @@ impl Document {
 fn parse(text: &str) -> Result<ExecutableDocument, Box<Response>> {
     parse_query(text).map_err(|error| {
         let mut error = ServerError::from(error);
+        error::shorten(&mut error.message);
         error.extensions.get_or_insert_default().set("code", PARSE_FAILED);
         Box::new(Response::from_errors(vec![error]))
     })
@@ -84,8 +97,16 @@ pub async fn run(schema: &ApiSchema, document: Document, call: Call) -> Response
             "A subscription needs a socket: open /graphql/ws in the protocol graphql-transport-ws.";
         return error::refused(&Refusal::bad_input(message), &call.request_id);
     }
-    let answer = schema.execute(prepare(document, call.clone())).await;
-    finish(error::after_change(answer, |field| call.has_done(field)), &call.request_id)
+    if let Err(refusal) = document.introspection.admit(&call.caller) {
+        return error::refused(&refusal, &call.request_id);
+    }
+    let max_errors = document.max_errors;
+    let executed = AssertUnwindSafe(schema.execute(prepare(document, call.clone())));
+    let Ok(answer) = executed.catch_unwind().await else {
+        return error::refused(&Refusal::internal("a request panicked"), &call.request_id);
+    };
+    let answer = error::after_change(answer, |field| call.has_done(field));
+    finish(answer, &call.request_id, max_errors)
 }
 
 /// Gives the request its call and its loaders.
@@ -133,12 +154,12 @@ impl Door {
         call: Call,
         room: OwnedSemaphorePermit,
     ) -> BoxStream<'static, Response> {
-        let request_id = call.request_id.clone();
+        let (request_id, max_errors) = (call.request_id.clone(), document.max_errors);
         let answers = self.schema.execute_stream(prepare(document, call.anew()));
         let finished = answers.map(move |answer| {
             // The room is taken for as long as answers may come.
             let _taken = &room;
-            finish(answer, &request_id)
+            finish(answer, &request_id, max_errors)
         });
         finished.boxed()
     }

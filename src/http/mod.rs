@@ -28,9 +28,11 @@ use axum::routing::get;
 use crate::graphql::schema;
 use crate::operations::Operations;
 pub use edge::{
-    BodyLimits, DocumentLimits, Edge, Origins, PersistedLimits, Proxies, RateLimits, SocketLimits,
+    BodyLimits, DocumentLimits, Edge, Introspection, Origins, PersistedLimits, Proxies, RateLimits,
+    SocketLimits,
 };
 use graphql::Persisted;
+pub use graphql::is_request;
 use served::Served;
 
 /// What whoever is lost is told.

@@ -45,6 +45,7 @@ mod input;
 mod seeding;
 mod simulation;
 mod submit;
+mod turns;
 
 pub use call::Call;
 pub use submit::Done;
@@ -54,12 +55,12 @@ use std::sync::Arc;
 use crate::store::Database;
 use clock::Clock;
 use credentials::Credentials;
-use guessing::Guessing;
 use identity::Providers;
 use lane::Lanes;
 use live::Hub;
 use programs::Programs;
 use rates::{RateLimits, Rates};
+use turns::Turns;
 
 /// Everything that the operations work with.
 #[derive(Clone)]
@@ -81,7 +82,7 @@ pub struct Operations {
     /// How often may be called.
     pub rates: Arc<Rates>,
     /// Those who guess at codes take turns.
-    pub guessing: Guessing,
+    pub turns: Turns,
 }
 
 impl Operations {
@@ -92,9 +93,8 @@ impl Operations {
         let lanes = Lanes::new(database.clone(), programs.clone(), clock.clone());
         let credentials = Arc::new(Credentials::new(operator_key));
         let rates = Arc::new(Rates::new(RateLimits::none(), clock.clone()));
-        let (hub, guessing) = (Hub::default(), Guessing::default());
-        let providers = Arc::default();
-        Self { database, lanes, programs, clock, credentials, providers, hub, rates, guessing }
+        let (hub, turns, providers) = (Hub::default(), Turns::default(), Arc::default());
+        Self { database, lanes, programs, clock, credentials, providers, hub, rates, turns }
     }
 
     /// The same, where callers may call so often. Without this they may as often as they like.

@@ -5,6 +5,7 @@ mod caller;
 mod database;
 mod process;
 pub mod provider;
+mod seen;
 mod shop;
 mod socket;
 
@@ -23,6 +24,7 @@ use tokio::sync::Mutex;
 pub use caller::{Answer, Caller, Way};
 pub use database::{Kind, PrivateDatabase};
 pub use process::{Process, guerdon};
+pub use seen::Seen;
 pub use shop::Shop;
 pub use socket::{Frame, PROTOCOL, Socket, listen};
 
