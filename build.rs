@@ -31,7 +31,9 @@ fn main() -> io::Result<()> {
         println!("cargo::rerun-if-changed={}", path.display());
     }
     if let Some(error) = told {
-        println!("cargo::warning=GraphiQL is not up to date, and README.md says how to get it: {error}");
+        println!(
+            "cargo::warning=GraphiQL is not up to date, and README.md says how to get it: {error}"
+        );
     }
     Ok(())
 }
@@ -107,7 +109,10 @@ impl Bundler {
         command.stdin(Stdio::null()).stdout(said.try_clone()?).stderr(said);
         let command_line = format!("npm --prefix web {}", arguments.join(" "));
         let failed = |what: &str| {
-            io::Error::other(format!("`{command_line}` {what}; what it said is in {}", log.display()))
+            io::Error::other(format!(
+                "`{command_line}` {what}; what it said is in {}",
+                log.display()
+            ))
         };
         match self.wait(&mut command) {
             Ok(Some(status)) if status.success() => Ok(()),

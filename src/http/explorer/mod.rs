@@ -52,11 +52,8 @@ fn answer(files: &[File], name: &str) -> Response {
         return StatusCode::NOT_FOUND.into_response();
     };
     // A name with a hash never comes to mean anything else. A page has none: it is asked for anew.
-    let lifetime = if name.starts_with(HASHED) {
-        "public, max-age=31536000, immutable"
-    } else {
-        "no-store"
-    };
+    let lifetime =
+        if name.starts_with(HASHED) { "public, max-age=31536000, immutable" } else { "no-store" };
     let headers: [(HeaderName, &str); 3] = [
         (header::CONTENT_TYPE, kind(name)),
         (header::CACHE_CONTROL, lifetime),
@@ -104,7 +101,10 @@ mod tests {
         for path in ["/graphiql", "/graphiql/", "/graphiql/index.html"] {
             let (status, kind, lifetime, text) = get(STUB, path).await;
             assert_eq!((status, text.as_str()), (StatusCode::OK, "<p>built</p>"), "{path}");
-            assert_eq!((kind.as_str(), lifetime.as_str()), ("text/html; charset=utf-8", "no-store"));
+            assert_eq!(
+                (kind.as_str(), lifetime.as_str()),
+                ("text/html; charset=utf-8", "no-store")
+            );
         }
         let (_, kind, lifetime, _) = get(STUB, "/graphiql/assets/a-1.js").await;
         assert_eq!(kind, "text/javascript; charset=utf-8");
