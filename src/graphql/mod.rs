@@ -28,7 +28,7 @@ mod user;
 
 use async_graphql::{MergedObject, Schema};
 
-pub use door::{Document, Door, run};
+pub use door::{Document, run, subscribe};
 pub use error::{document_error, refused};
 pub use limits::Limits;
 

@@ -49,6 +49,16 @@ impl Origin {
         }
     }
 
+    /// The request's id.
+    pub fn request_id(&self) -> &str {
+        &self.request_id
+    }
+
+    /// The address that it came from, as far as it is known.
+    pub fn address(&self) -> Option<&str> {
+        self.address.as_deref()
+    }
+
     /// The call of who shows this credential.
     pub async fn call(self, served: &Served, shown: &Shown) -> Result<Call, Refusal> {
         let caller = authenticate(&served.operations, shown).await?;

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use super::edge::Edge;
+use super::socket::Crowd;
 use crate::graphql::ApiSchema;
 use crate::operations::Operations;
 
-/// How large a request's body, or a socket's message, can be, in bytes.
+/// How large a request's body can be, in bytes.
 pub const MAX_BODY: usize = 1024 * 1024;
 
 /// What every handler works with.
@@ -18,4 +19,6 @@ pub struct Served {
     pub schema: ApiSchema,
     /// How the edge is set up.
     pub edge: Arc<Edge>,
+    /// How many sockets are open.
+    pub sockets: Crowd,
 }

@@ -8,6 +8,7 @@ pub mod clock;
 pub mod credentials;
 pub mod credits;
 pub mod decisions;
+pub mod ending;
 pub mod forgetting;
 pub mod health;
 pub mod keys;
@@ -51,6 +52,7 @@ use std::sync::Arc;
 use crate::store::Database;
 use clock::Clock;
 use credentials::Credentials;
+use ending::Ending;
 use lane::Lanes;
 use live::Hub;
 use programs::Programs;
@@ -70,6 +72,8 @@ pub struct Operations {
     pub credentials: Arc<Credentials>,
     /// Who watches what on this server.
     pub hub: Hub,
+    /// The server's end.
+    pub ending: Ending,
 }
 
 impl Operations {
@@ -79,6 +83,7 @@ impl Operations {
         let programs = Programs::new(database.clone());
         let lanes = Lanes::new(database.clone(), programs.clone(), clock.clone());
         let credentials = Arc::new(Credentials::new(operator_key));
-        Self { database, lanes, programs, clock, credentials, hub: Hub::default() }
+        let (hub, ending) = (Hub::default(), Ending::default());
+        Self { database, lanes, programs, clock, credentials, hub, ending }
     }
 }
