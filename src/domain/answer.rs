@@ -60,6 +60,12 @@ impl Validation {
         self.reason.is_none()
     }
 
+    /// Has nobody this code?
+    #[must_use]
+    pub fn is_unknown(&self) -> bool {
+        self.referrer_id.is_none() && self.reason.as_deref() == Some("NOT_FOUND")
+    }
+
     /// A sentence for people.
     #[must_use]
     pub fn message(&self) -> String {

@@ -5,6 +5,7 @@
 use chrono::TimeDelta;
 
 use super::records::{Attempts, AttemptsKey};
+use super::refusal::Refusal;
 use super::state::{Key, Stop};
 use super::work::Work;
 
@@ -14,14 +15,33 @@ pub struct Limit {
     action: &'static str,
     most: usize,
     within: TimeDelta,
+    /// What is told to whoever has to wait.
+    told: &'static str,
 }
 
 /// Visits from one address that are counted.
-pub const VISITS: Limit = Limit { action: "visit", most: 60, within: TimeDelta::minutes(1) };
+pub const VISITS: Limit = Limit {
+    action: "visit",
+    most: 60,
+    within: TimeDelta::minutes(1),
+    told: "Too many visits from one address",
+};
 
 /// Redemptions of a promotion code by one user that fail.
-pub const FAILED_REDEMPTIONS: Limit =
-    Limit { action: "failed_redemption", most: 10, within: TimeDelta::hours(1) };
+pub const FAILED_REDEMPTIONS: Limit = Limit {
+    action: "failed_redemption",
+    most: 10,
+    within: TimeDelta::hours(1),
+    told: "Too many promotion codes could not be redeemed",
+};
+
+/// Codes that nobody has, by one address or user: whoever tries many is guessing.
+pub const MISSED_CODES: Limit = Limit {
+    action: "missed_code",
+    most: 20,
+    within: TimeDelta::minutes(1),
+    told: "Too many codes were tried that nobody has",
+};
 
 /// The longest stretch of time that any limit looks back over.
 pub const LONGEST: TimeDelta = FAILED_REDEMPTIONS.within;
@@ -44,6 +64,16 @@ impl Limit {
         let recent = self.recent(work, subject)?;
         let blocking = recent.len().checked_sub(self.most).and_then(|over| recent.get(over));
         Ok(blocking.map(|oldest| *oldest + self.within - work.now()))
+    }
+
+    /// Refuses somebody who has to wait: RATE_LIMITED.
+    pub fn require(self, work: &Work<'_>, subject: &str) -> Result<(), Stop> {
+        match self.wait(work, subject)? {
+            Some(wait) => {
+                Err(Refusal::rate_limited(format!("{}: try again later.", self.told), wait).into())
+            }
+            None => Ok(()),
+        }
     }
 
     /// Notes an attempt that was let through.

@@ -107,6 +107,9 @@ pub enum Body {
     },
     /// Puts a program version in force.
     ActivateProgram { program: String, hash: String },
+    /// Somebody, by a user's id or the keyed hash of an address, tried a code that nobody has. It is
+    /// no event.
+    MissCode { subject: String },
     /// A visit through a share link; hashes are keyed. It is no event.
     Click {
         code: String,
@@ -276,6 +279,7 @@ impl Body {
             Self::EraseUser { .. } => Operation::EraseUser,
             Self::Settle { .. } => Operation::Settle,
             Self::ActivateProgram { .. } => Operation::ActivateProgram,
+            Self::MissCode { .. } => Operation::MissCode,
             Self::Click { .. } => Operation::Click,
         }
     }

@@ -4,6 +4,7 @@
 mod absent;
 mod analytics;
 mod bulk;
+mod charge;
 mod credit;
 mod decision;
 mod door;
@@ -87,6 +88,7 @@ pub fn schema(limits: Limits) -> ApiSchema {
     Schema::build(Query::default(), Mutation::default(), Subscription)
         .limit_depth(limits.depth)
         .limit_complexity(limits.complexity)
+        .extension(charge::Charge)
         .finish()
 }
 

@@ -1,6 +1,6 @@
 //! Who calls: from a request's headers to a call.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, FromRequestParts};
@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, header};
 
 use super::answer::Refused;
 use super::passage::RequestId;
+use super::proxies::Proxies;
 use super::served::Served;
 use crate::domain::refusal::{Code, Refusal};
 use crate::operations::Call;
@@ -24,7 +25,7 @@ impl FromRequestParts<Served> for Authenticated {
     type Rejection = Refused;
 
     async fn from_request_parts(parts: &mut Parts, served: &Served) -> Result<Self, Refused> {
-        let origin = Origin::of(parts);
+        let origin = Origin::of(parts, &served.edge.proxies);
         let refused = |refusal| Refused::new(refusal, &origin.request_id, &parts.headers);
         let shown = shown(&parts.headers).map_err(refused)?;
         origin.clone().call(served, &shown).await.map(Self).map_err(refused)
@@ -35,17 +36,17 @@ impl FromRequestParts<Served> for Authenticated {
 #[derive(Debug, Clone)]
 pub struct Origin {
     request_id: String,
-    address: Option<String>,
+    address: Option<IpAddr>,
 }
 
 impl Origin {
-    /// Where this request came from.
-    pub fn of(parts: &Parts) -> Self {
+    /// Where this request came from, by what these proxies say.
+    pub fn of(parts: &Parts, proxies: &Proxies) -> Self {
         let id = parts.extensions.get::<RequestId>();
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
         Self {
             request_id: id.map(|id| id.0.clone()).unwrap_or_default(),
-            address: peer.map(|peer| peer.0.ip().to_string()),
+            address: peer.map(|peer| proxies.client(peer.0.ip(), &parts.headers)),
         }
     }
 
@@ -55,13 +56,22 @@ impl Origin {
     }
 
     /// The address that it came from, as far as it is known.
-    pub fn address(&self) -> Option<&str> {
-        self.address.as_deref()
+    pub const fn address(&self) -> Option<IpAddr> {
+        self.address
     }
 
-    /// The call of who shows this credential.
+    /// The call of who shows this credential. RATE_LIMITED when too many came from the same address
+    /// without a credential, or with one that does not hold.
     pub async fn call(self, served: &Served, shown: &Shown) -> Result<Call, Refusal> {
-        let caller = authenticate(&served.operations, shown).await?;
+        let rates = &served.operations.rates;
+        let caller = match authenticate(&served.operations, shown).await {
+            Err(refusal) if refusal.code == Code::Unauthenticated => {
+                rates.admit_stranger(self.address)?;
+                return Err(refusal);
+            }
+            known => known?,
+        };
+        rates.admit(&caller, self.address)?;
         Ok(Call::new(Arc::clone(&served.operations), caller, self.address, self.request_id))
     }
 }

@@ -1,8 +1,10 @@
 //! How the edge is set up: what an operator chooses of who may call, how much and how often.
 
 pub use super::origins::Origins;
+pub use super::proxies::Proxies;
 pub use super::socket::SocketLimits;
 pub use crate::graphql::Limits as DocumentLimits;
+pub use crate::operations::rates::RateLimits;
 
 /// What an operator chooses; without a word, what suits most.
 #[derive(Debug, Clone, Default)]
@@ -13,4 +15,8 @@ pub struct Edge {
     pub documents: DocumentLimits,
     /// What a socket may take.
     pub sockets: SocketLimits,
+    /// How often may be called.
+    pub rates: RateLimits,
+    /// The proxies in front of the server.
+    pub proxies: Proxies,
 }

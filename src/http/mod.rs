@@ -8,11 +8,12 @@ mod graphql;
 mod health;
 mod origins;
 mod passage;
+mod proxies;
+mod serve;
 mod served;
 mod socket;
 mod visit;
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 pub use axum::Router;
@@ -22,14 +23,16 @@ use axum::routing::{any, get};
 
 use crate::graphql::schema;
 use crate::operations::Operations;
-pub use edge::{DocumentLimits, Edge, Origins, SocketLimits};
+pub use edge::{DocumentLimits, Edge, Origins, Proxies, RateLimits, SocketLimits};
+pub use serve::serve;
 use served::{MAX_BODY, Served};
 
-/// Everything that is served, with the edge set up so. To know callers' addresses, serve it with connection info
-/// (`into_make_service_with_connect_info::<SocketAddr>()`).
+/// Everything that is served, with the edge set up so. [`serve`] tells it
+/// callers' addresses.
 pub fn router(operations: Arc<Operations>, edge: Edge) -> Router {
     let schema = schema(edge.documents);
-    let served = Served { operations, schema, edge: Arc::new(edge) };
+    let sockets = socket::Crowd::default();
+    let served = Served { operations, schema, edge: Arc::new(edge), sockets };
     Router::new()
         .route("/", get(async || Redirect::temporary("/graphiql")))
         .route("/graphql", any(graphql::handle))
@@ -41,14 +44,4 @@ pub fn router(operations: Arc<Operations>, edge: Edge) -> Router {
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(axum::middleware::from_fn(passage::accompany))
         .with_state(served)
-}
-
-/// Serves the router until `ended`, then finishes what runs.
-pub async fn serve(
-    listener: tokio::net::TcpListener,
-    router: Router,
-    ended: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service).with_graceful_shutdown(ended).await
 }

@@ -18,7 +18,7 @@ pub async fn handle(State(served): State<Served>, request: Request) -> Response 
         let (tenant, code) = named(parts.uri.path());
         // Whoever comes here is a visitor: no credential changes what the link does.
         let shown = Shown { bearer: None, tenant: Some(tenant) };
-        let call = Origin::of(&parts).call(&served, &shown).await?;
+        let call = Origin::of(&parts, &served.edge.proxies).call(&served, &shown).await?;
         if parts.method == Method::HEAD {
             return Ok(visits::target(&call, &code).await?.link);
         }
@@ -31,6 +31,11 @@ pub async fn handle(State(served): State<Served>, request: Request) -> Response 
         Err(refusal) if refusal.code == Code::NotFound => {
             (StatusCode::NOT_FOUND, "This link leads nowhere: check how it is spelt.\n")
                 .into_response()
+        }
+        Err(refusal) if refusal.code == Code::RateLimited => {
+            let wait = [(header::RETRY_AFTER, refusal.retry_after_seconds.unwrap_or(60))];
+            let message = "Too many links were tried from this address: try again later.\n";
+            (StatusCode::TOO_MANY_REQUESTS, wait, message).into_response()
         }
         Err(refusal) => {
             tracing::warn!(%refusal, "a share link was not followed");

@@ -1,6 +1,7 @@
 //! A call: who asks, of which server, from where.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 use std::sync::{Arc, PoisonError};
 
 use tokio::sync::Mutex;
@@ -20,7 +21,7 @@ pub struct Call {
     /// Who asks, for which tenant.
     pub caller: Caller,
     /// The address that the call came from, as far as it is known.
-    pub address: Option<String>,
+    pub address: Option<IpAddr>,
     /// The request's id, for the log.
     pub request_id: String,
     /// Whether its commands come by themselves or as many at once.
@@ -47,7 +48,7 @@ impl Call {
     pub fn new(
         operations: Arc<Operations>,
         caller: Caller,
-        address: Option<String>,
+        address: Option<IpAddr>,
         request_id: String,
     ) -> Self {
         Self {

@@ -10,6 +10,7 @@ pub mod credits;
 pub mod decisions;
 pub mod ending;
 pub mod forgetting;
+pub mod guessing;
 pub mod health;
 pub mod keys;
 pub mod lane;
@@ -23,6 +24,7 @@ pub mod programs;
 pub mod promos;
 pub mod publish;
 pub mod purchases;
+pub mod rates;
 pub mod referrals;
 pub mod replay;
 pub mod reviews;
@@ -53,9 +55,11 @@ use crate::store::Database;
 use clock::Clock;
 use credentials::Credentials;
 use ending::Ending;
+use guessing::Guessing;
 use lane::Lanes;
 use live::Hub;
 use programs::Programs;
+use rates::{RateLimits, Rates};
 
 /// Everything that the operations work with.
 #[derive(Clone)]
@@ -72,6 +76,10 @@ pub struct Operations {
     pub credentials: Arc<Credentials>,
     /// Who watches what on this server.
     pub hub: Hub,
+    /// How often may be called.
+    pub rates: Arc<Rates>,
+    /// Those who guess at codes take turns.
+    pub guessing: Guessing,
     /// The server's end.
     pub ending: Ending,
 }
@@ -83,7 +91,16 @@ impl Operations {
         let programs = Programs::new(database.clone());
         let lanes = Lanes::new(database.clone(), programs.clone(), clock.clone());
         let credentials = Arc::new(Credentials::new(operator_key));
-        let (hub, ending) = (Hub::default(), Ending::default());
-        Self { database, lanes, programs, clock, credentials, hub, ending }
+        let rates = Arc::new(Rates::new(RateLimits::none(), clock.clone()));
+        let (hub, guessing) = (Hub::default(), Guessing::default());
+        let ending = Ending::default();
+        Self { database, lanes, programs, clock, credentials, hub, rates, guessing, ending }
+    }
+
+    /// The same, where callers may call so often. Without this they may as often as they like.
+    #[must_use]
+    pub fn limited(mut self, limits: RateLimits) -> Self {
+        self.rates = Arc::new(Rates::new(limits, self.clock.clone()));
+        self
     }
 }

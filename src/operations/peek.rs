@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::Operations;
 use super::programs::InForce;
 use crate::domain::answer::Validation;
+use crate::domain::attempts::MISSED_CODES;
 use crate::domain::caller::TenantRef;
 use crate::domain::command::{Body, Command};
 use crate::domain::facts::standing;
@@ -73,14 +74,19 @@ pub async fn lots(
     .await
 }
 
-/// Whether a referral code can be used now by this user (`None`: by somebody new).
+/// Whether a referral code can be used now by this user (`None`: by somebody new). RATE_LIMITED when
+/// `guesser` tried too many codes that nobody has.
 pub async fn validate_code(
     operations: &Operations,
     tenant: &TenantRef,
     code: &str,
-    user_id: Option<&str>,
+    (user_id, guesser): (Option<&str>, Option<&str>),
 ) -> Result<Validation, Refusal> {
-    look(operations, tenant, BTreeSet::new(), |work| {
+    let wanted = guesser.map(|guesser| MISSED_CODES.ask(guesser)).into_iter().collect();
+    look(operations, tenant, wanted, |work| {
+        if let Some(guesser) = guesser {
+            MISSED_CODES.require(work, guesser)?;
+        }
         let user = match user_id {
             Some(id) => work.state.get::<User>(&id.to_owned())?.cloned(),
             None => None,
@@ -127,13 +133,19 @@ pub async fn standings(
 }
 
 /// The code as it is shown, while it works: nobody retired it, and its owner was not erased.
+/// RATE_LIMITED when `guesser` tried too many codes that nobody has.
 pub async fn working_code(
     operations: &Operations,
     tenant: &TenantRef,
     code: &str,
+    guesser: Option<&str>,
 ) -> Result<Option<String>, Refusal> {
-    let wanted = BTreeSet::from([Key::Code(Code::matching(code))]);
+    let mut wanted = BTreeSet::from([Key::Code(Code::matching(code))]);
+    wanted.extend(guesser.map(|guesser| MISSED_CODES.ask(guesser)));
     look(operations, tenant, wanted, |work| {
+        if let Some(guesser) = guesser {
+            MISSED_CODES.require(work, guesser)?;
+        }
         Ok(working(work, code)?.map(|(code, _)| code.shown.clone()))
     })
     .await

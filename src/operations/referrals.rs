@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::page::{Page, PageRequest};
 use super::submit::{Done, Draft, submit};
-use super::{Call, input, peek, tenants};
+use super::{Call, guessing, input, peek, tenants};
 use crate::domain::amount::Amount;
 use crate::domain::answer::Validation;
 use crate::domain::caller::Role;
@@ -83,7 +83,8 @@ pub async fn apply_code(
     submit(call, Draft::new(key, Body::ApplyCode { user_id, code })).await
 }
 
-/// Whether a code can be used now. An end user learns it for themself.
+/// Whether a code can be used now. An end user learns it for themself. RATE_LIMITED for whoever tried
+/// too many codes that nobody has.
 pub async fn validate(call: &Call, code: &str) -> Result<Validation, Refusal> {
     let tenant = call.tenant()?;
     input::word("code", code)?;
@@ -91,7 +92,16 @@ pub async fn validate(call: &Call, code: &str) -> Result<Validation, Refusal> {
         Role::User(id) => Some(id.as_str()),
         _ => None,
     };
-    peek::validate_code(&call.operations, tenant, code, user_id).await
+    let Some(guesser) = guessing::guesser(call).await? else {
+        return peek::validate_code(&call.operations, tenant, code, (user_id, None)).await;
+    };
+    let _turn = call.operations.guessing.turn(tenant.id, &guesser).await;
+    let asked = (user_id, Some(guesser.as_str()));
+    let validation = peek::validate_code(&call.operations, tenant, code, asked).await?;
+    if validation.is_unknown() {
+        guessing::note(call, guesser).await?;
+    }
+    Ok(validation)
 }
 
 /// Counts a visit through a share link; says whether it was counted.
@@ -111,15 +121,9 @@ pub async fn track_click(
         code,
         user_agent,
         device_hash: device_id.map(|device| secret.digest("visit device", &device)),
-        ip_hash: visitor_address(call).map(|address| secret.digest("visit ip", address)),
+        ip_hash: guessing::visitor(call).map(|network| secret.digest("visit ip", &network)),
     };
     Ok(submit(call, Draft::new(None, body)).await?.answer().counted)
-}
-
-/// The address that a visit comes from, as far as it is known. A product's own back end calls from
-/// its own, which says nothing of the visitor.
-fn visitor_address(call: &Call) -> Option<&str> {
-    call.address.as_deref().filter(|_| !call.caller.is_service())
 }
 
 /// Makes a partner; the same e-mail again gives the same. Needs an admin key.

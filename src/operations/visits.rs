@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::{Call, input, peek, referrals};
-use crate::domain::refusal::Refusal;
+use super::{Call, guessing, input, peek, referrals};
+use crate::domain::refusal::{Code, Refusal};
 
 /// How long a visitor waits for the count. It is counted all the same, only not waited for.
 const LONGEST_WAIT: Duration = Duration::from_millis(500);
@@ -23,7 +23,8 @@ pub struct Target {
     pub code: Option<String>,
 }
 
-/// Where a code leads; INTERNAL while the tenant's program cannot be read. Nothing of what was asked for gets into the link but a code of the tenant.
+/// Where a code leads; INTERNAL while the tenant's program cannot be read, RATE_LIMITED for whoever tried too
+/// many codes that nobody has. Nothing of what was asked for gets into the link but a code of the tenant.
 pub async fn target(call: &Call, code: &str) -> Result<Target, Refusal> {
     let in_force = call.in_force().await?;
     if in_force.stands_in() {
@@ -32,12 +33,35 @@ pub async fn target(call: &Call, code: &str) -> Result<Target, Refusal> {
     let program = &in_force.program;
     // What cannot be a code is an unknown one.
     let code = match input::word("code", code) {
-        Ok(()) => peek::working_code(&call.operations, call.tenant()?, code).await?,
+        Ok(()) => working(call, code).await?,
         Err(_) => None,
     };
     let link =
         code.as_deref().map_or_else(|| program.link_without_code(), |code| program.link_for(code));
     Ok(Target { link, code })
+}
+
+/// The code as it is shown, while it works. One that nobody has is noted; RATE_LIMITED when the same
+/// visitor tried too many of them.
+async fn working(call: &Call, code: &str) -> Result<Option<String>, Refusal> {
+    let guesser = guessing::guesser(call).await?;
+    let tenant = call.tenant()?;
+    let found = peek::working_code(&call.operations, tenant, code, guesser.as_deref()).await?;
+    if let (None, Some(guesser)) = (&found, guesser) {
+        note(call.clone(), guesser).await?;
+    }
+    Ok(found)
+}
+
+/// Notes a code that nobody has. A visitor who cannot be noted in time is led on all the same.
+async fn note(call: Call, guesser: String) -> Result<(), Refusal> {
+    let noting = tokio::spawn(async move {
+        tokio::time::timeout(LONGEST_COUNTING, guessing::note(&call, guesser)).await
+    });
+    match tokio::time::timeout(LONGEST_WAIT, noting).await {
+        Ok(Ok(Ok(Err(refusal)))) if refusal.code == Code::RateLimited => Err(refusal),
+        _ => Ok(()),
+    }
 }
 
 /// Counts a visit, and gives the link that it goes on to. Whatever keeps it from being counted does

@@ -2,6 +2,8 @@
 
 mod documents;
 mod origins;
+mod proxies;
+mod rates;
 mod sockets;
 
 use clap::Args;
@@ -17,6 +19,10 @@ pub struct EdgeOptions {
     documents: documents::DocumentOptions,
     #[command(flatten)]
     sockets: sockets::SocketOptions,
+    #[command(flatten)]
+    rates: rates::RateOptions,
+    #[command(flatten)]
+    proxies: proxies::ProxyOptions,
 }
 
 impl From<EdgeOptions> for Edge {
@@ -25,6 +31,8 @@ impl From<EdgeOptions> for Edge {
             origins: given.origins.into(),
             documents: given.documents.into(),
             sockets: given.sockets.into(),
+            rates: given.rates.into(),
+            proxies: given.proxies.into(),
         }
     }
 }

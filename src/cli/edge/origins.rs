@@ -9,12 +9,12 @@ use crate::http::Origins;
 pub struct OriginOptions {
     /// The sites, besides the server's own, whose pages may call: `https://app.example.com`, with
     /// commas between them.
-    #[arg(long, env = "GUERDON_ALLOWED_ORIGINS", value_delimiter = ',')]
-    allowed_origins: Vec<String>,
+    #[arg(long, env = "GUERDON_ALLOWED_ORIGINS", default_value = "", hide_default_value = true)]
+    allowed_origins: Origins,
 }
 
 impl From<OriginOptions> for Origins {
     fn from(given: OriginOptions) -> Self {
-        Self { allowed: given.allowed_origins }
+        given.allowed_origins
     }
 }

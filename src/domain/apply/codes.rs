@@ -1,6 +1,6 @@
 //! Referral codes: asked for, replaced, typed in, visited.
 
-use crate::domain::attempts::VISITS;
+use crate::domain::attempts::{MISSED_CODES, VISITS};
 use crate::domain::caps::{add, engine_key, used};
 use crate::domain::records::{Click, ClickKey, Code, User};
 use crate::domain::referral::{Attempt, give_code, replace_code};
@@ -61,9 +61,13 @@ fn count_generation(work: &mut Work<'_>, user_id: &str) -> Result<(), Stop> {
 
 pub(super) fn apply(work: &mut Work<'_>, user_id: &str, code: &str) -> Result<Kept, Stop> {
     let mut user = work.present_user(user_id)?;
+    MISSED_CODES.require(work, user_id)?;
     work.answer.user_id = Some(user.id.clone());
     let validation = accept_code(work, code, &mut user, Attempt::TypedIn)?;
     let accepted = validation.is_valid();
+    if validation.is_unknown() {
+        MISSED_CODES.note(work, user_id)?;
+    }
     work.answer.validation = Some(validation);
     if !accepted {
         return Ok(Kept::Noted);
@@ -71,6 +75,13 @@ pub(super) fn apply(work: &mut Work<'_>, user_id: &str, code: &str) -> Result<Ke
     work.state.put(user);
     announce_referral(work, user_id)?;
     Ok(Kept::Event)
+}
+
+/// Notes a code that nobody has; RATE_LIMITED when the same tried too many of them.
+pub(super) fn miss(work: &mut Work<'_>, subject: &str) -> Result<Kept, Stop> {
+    MISSED_CODES.require(work, subject)?;
+    MISSED_CODES.note(work, subject)?;
+    Ok(Kept::Noted)
 }
 
 /// Who visits: what the browser says, and keyed hashes.
@@ -81,15 +92,15 @@ pub(super) struct Visitor<'c> {
 }
 
 /// Counts a visit: one a code, device and day; without a device each counts, up to 60 a minute from
-/// one address.
+/// one address. Whoever tries many codes that nobody has learns no more of any.
 pub(super) fn click(work: &mut Work<'_>, code: &str, visitor: Visitor<'_>) -> Result<Kept, Stop> {
-    let Some(code) = work
-        .state
-        .get::<Code>(&Code::matching(code))?
-        .filter(|code| code.retired_at.is_none())
-        .cloned()
-    else {
-        return Ok(Kept::Noted);
+    let limited = visitor.ip_hash.as_deref();
+    if let Some(address) = limited {
+        MISSED_CODES.require(work, address)?;
+    }
+    let found = work.state.get::<Code>(&Code::matching(code))?;
+    let Some(code) = found.filter(|code| code.retired_at.is_none()).cloned() else {
+        return limited.map_or(Ok(Kept::Noted), |address| miss(work, address));
     };
     // A visit is known by its command, so that one whose commit got lost is not counted twice.
     let id = work.command.id;
@@ -98,7 +109,6 @@ pub(super) fn click(work: &mut Work<'_>, code: &str, visitor: Visitor<'_>) -> Re
         day: day_of(work.now(), work.program().time_zone),
         device: visitor.device_hash.clone().unwrap_or_else(|| id.to_string()),
     };
-    let limited = visitor.ip_hash.as_deref();
     work.state.need(
         [Key::Click(key.clone()), Key::User(code.user_id.clone())]
             .into_iter()

@@ -1,6 +1,6 @@
 //! The keys that a command is known to need, loaded before it is first applied.
 
-use crate::domain::attempts::{FAILED_REDEMPTIONS, VISITS};
+use crate::domain::attempts::{FAILED_REDEMPTIONS, MISSED_CODES, VISITS};
 use crate::domain::command::{Body, Command, Grant, Payment, Spend};
 use crate::domain::program::Program;
 use crate::domain::records::{AccountKey, Code, FingerprintKey, PromoUseKey};
@@ -43,7 +43,7 @@ fn of_body(body: &Body, program: &Program) -> Vec<Key> {
         }
         Body::ApplyCode { user_id, code } => {
             let mut keys = of_user(user_id, program);
-            keys.push(of_code(code));
+            keys.extend([of_code(code), MISSED_CODES.ask(user_id)]);
             keys
         }
         Body::RecordPurchase(payment) => of_payment(payment, program),
@@ -64,9 +64,11 @@ fn of_body(body: &Body, program: &Program) -> Vec<Key> {
             .flat_map(|account| [Key::Account(account.into()), Key::OpenLots(account.into())])
             .chain(rewards.iter().map(|id| Key::Lot(*id)))
             .collect(),
+        Body::MissCode { subject } => vec![MISSED_CODES.ask(subject)],
         Body::Click { code, ip_hash, .. } => {
             let mut keys = vec![of_code(code)];
-            keys.extend(ip_hash.as_deref().map(|address| VISITS.ask(address)));
+            let limits = [VISITS, MISSED_CODES];
+            keys.extend(ip_hash.iter().flat_map(|address| limits.map(|limit| limit.ask(address))));
             keys
         }
         Body::RetryReward { reward_id: id, .. }

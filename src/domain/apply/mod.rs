@@ -157,6 +157,7 @@ fn run(work: &mut Work<'_>) -> Result<Kept, Stop> {
         Body::GenerateCode { user_id } => codes::generate(work, user_id),
         Body::RegenerateCode { user_id } => codes::regenerate(work, user_id),
         Body::ApplyCode { user_id, code } => codes::apply(work, user_id, code),
+        Body::MissCode { subject } => codes::miss(work, subject),
         Body::Click { code, user_agent, device_hash, ip_hash } => {
             codes::click(work, code, codes::Visitor { user_agent, device_hash, ip_hash })
         }

@@ -109,10 +109,7 @@ pub(super) fn update(work: &mut Work<'_>, code: &str, active: bool) -> Result<Ke
 
 pub(super) fn redeem(work: &mut Work<'_>, user_id: &str, code: &str) -> Result<Kept, Stop> {
     let user = work.present_user(user_id)?;
-    if let Some(wait) = FAILED_REDEMPTIONS.wait(work, user_id)? {
-        let message = "Too many promotion codes could not be redeemed: try again later.";
-        return Err(Refusal::rate_limited(message, wait).into());
-    }
+    FAILED_REDEMPTIONS.require(work, user_id)?;
     let (mut promo, key, count) = match redeemable(work, user_id, code) {
         Ok(found) => found,
         Err(Stop::Refused(refusal)) => {

@@ -42,6 +42,7 @@ pub enum Operation {
     EraseUser,
     Settle,
     ActivateProgram,
+    MissCode,
     Click,
 }
 
@@ -80,6 +81,7 @@ impl Operation {
             Self::EraseUser => "erase_user",
             Self::Settle => "settle",
             Self::ActivateProgram => "activate_program",
+            Self::MissCode => "miss_code",
             Self::Click => "click",
         }
     }

@@ -30,8 +30,8 @@ pub struct Conversation {
     origin: Origin,
     limits: SocketLimits,
     socket: WebSocket,
-    /// Can nothing more be read, because what came is no WebSocket?
-    is_deaf: bool,
+    /// Can nothing more be read, because what came could not be?
+    is_garbled: bool,
     session: Session,
     running: Running,
     /// Who opened the socket, once that is known.
@@ -50,8 +50,10 @@ pub struct Conversation {
 enum End {
     /// The server closes the socket.
     Close(Close),
-    /// The client did, or is not there any more.
+    /// The client did, or went.
     Gone,
+    /// The client does not read any more, and is not waited for.
+    Deaf,
 }
 
 /// What happens on a socket.
@@ -82,7 +84,7 @@ impl Conversation {
             origin,
             limits,
             socket,
-            is_deaf: false,
+            is_garbled: false,
             session: Session::default(),
             running: Running::new(&limits),
             call: None,
@@ -97,9 +99,13 @@ impl Conversation {
     /// Talks until either side closes the socket.
     pub async fn run(mut self) {
         let Err(end) = self.talk().await;
-        if let End::Close(close) = end {
-            tracing::debug!(code = close.code, reason = close.reason, "a socket is closed");
-            self.close(close).await;
+        match end {
+            End::Close(close) => {
+                tracing::debug!(code = close.code, reason = close.reason, "a socket is closed");
+                self.close(close).await;
+            }
+            End::Gone => {}
+            End::Deaf => return,
         }
         // Who closes is answered, and who was closed gets the time to answer: what was sent before
         // might be lost else.
@@ -166,7 +172,7 @@ impl Conversation {
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(()),
             Some(Ok(Message::Close(_))) | None => Err(End::Gone),
             Some(Err(error)) => {
-                self.is_deaf = true;
+                self.is_garbled = true;
                 Err(unreadable(error, self.limits.message_bytes))
             }
         }
@@ -242,14 +248,14 @@ impl Conversation {
     /// that reads nothing for as long as it may be silent is given up.
     async fn send(&mut self, message: Message) -> Result<(), End> {
         let sent = timeout(self.limits.ping_every * PINGS, self.socket.send(message)).await;
-        sent.map_err(|_| End::Gone)?.map_err(|_| End::Gone)
+        sent.map_err(|_| End::Deaf)?.map_err(|_| End::Gone)
     }
 
     async fn close(&mut self, close: Close) {
         let frame = CloseFrame { code: close.code, reason: close.reason.into() };
         // It fails when nobody is there any more.
         drop(timeout(LINGER, self.socket.send(Message::Close(Some(frame)))).await);
-        if self.is_deaf {
+        if self.is_garbled {
             // A connection that ends while something of it was not read may take the close with it.
             sleep(LINGER).await;
         }

@@ -17,7 +17,7 @@ pub struct SocketLimits {
     pub ping_every: Duration,
     /// How many sockets may be open at once, in all.
     pub sockets: usize,
-    /// How many sockets may be open at once from one address.
+    /// How many sockets may be open at once from one address (of IPv6, from one network of 64 bits).
     pub sockets_of_address: usize,
 }
 

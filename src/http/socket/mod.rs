@@ -47,7 +47,13 @@ const LATER_SECONDS: i64 = 5;
 /// Answers `/graphql/ws`.
 pub async fn handle(State(served): State<Served>, request: Request) -> Response {
     let (mut parts, _) = request.into_parts();
-    let origin = Origin::of(&parts);
+    let origin = Origin::of(&parts, &served.edge.proxies);
+    if !served.edge.origins.allows(&parts.headers) {
+        let refusal = Refusal::forbidden(
+            "A page of this site may not open a socket here: the operator lists those that may.",
+        );
+        return Refused::new(refusal, origin.request_id(), &parts.headers).into_response();
+    }
     let upgrade = match WebSocketUpgrade::from_request_parts(&mut parts, &served).await {
         Ok(upgrade) => upgrade,
         Err(rejection) => return rejection.into_response(),
@@ -74,7 +80,8 @@ pub async fn handle(State(served): State<Served>, request: Request) -> Response 
 /// The place for one more socket; a refusal when there is none.
 fn place(served: &Served, origin: &Origin, headers: &HeaderMap) -> Result<Place, Refused> {
     let later = |code, message| {
-        let refusal = Refusal { retry_after_seconds: Some(LATER_SECONDS), ..Refusal::new(code, message) };
+        let refusal =
+            Refusal { retry_after_seconds: Some(LATER_SECONDS), ..Refusal::new(code, message) };
         Refused::new(refusal, origin.request_id(), headers)
     };
     if served.operations.ending.is_told() {
@@ -83,9 +90,6 @@ fn place(served: &Served, origin: &Origin, headers: &HeaderMap) -> Result<Place,
     }
     served.sockets.enter(origin.address(), &served.edge.sockets).map_err(|full| match full {
         Full::Server => later(Code::Overloaded, "The server has too many sockets open."),
-        Full::Address => later(
-            Code::RateLimited,
-            "This address has too many sockets open: close one, or send more over each.",
-        ),
+        Full::Address => later(Code::RateLimited, "This address has too many sockets open."),
     })
 }

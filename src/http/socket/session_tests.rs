@@ -85,11 +85,21 @@ fn who_leaves_begins_nothing() {
 /// Something that a client may send: mostly messages, some almost, some anything.
 fn any_text() -> impl Strategy<Value = String> {
     let kind = prop::sample::select(vec![
-        "connection_init", "ping", "pong", "subscribe", "complete", "next", "",
+        "connection_init",
+        "ping",
+        "pong",
+        "subscribe",
+        "complete",
+        "next",
+        "",
     ]);
     let id = prop::sample::select(vec![json!("1"), json!("2"), json!(""), json!(3), json!(null)]);
     let payload = prop::sample::select(vec![
-        json!(null), json!({}), json!({ "query": "{ a }" }), json!({ "query": 1 }), json!([]),
+        json!(null),
+        json!({}),
+        json!({ "query": "{ a }" }),
+        json!({ "query": 1 }),
+        json!([]),
     ]);
     let message = (kind, id, payload).prop_map(|(kind, id, payload)| {
         json!({ "type": kind, "id": id, "payload": payload }).to_string()

@@ -56,6 +56,11 @@ impl Caller {
         Self { address: Some(address), ..self.clone() }
     }
 
+    /// The same caller, at another server.
+    pub fn through(&self, router: Router) -> Self {
+        Self { way: Way::Router(router), ..self.clone() }
+    }
+
     /// The same caller, who names a tenant.
     pub fn naming(&self, tenant: &str) -> Self {
         Self { tenant: Some(tenant.to_owned()), ..self.clone() }
@@ -102,6 +107,16 @@ impl Caller {
             panic!("{status}, no JSON: {}", String::from_utf8_lossy(&bytes));
         });
         Ok(Answer { body, field: None })
+    }
+
+    /// Gets a path of this process's router: the status and the body.
+    pub async fn path(&self, path: &str) -> (u16, Value) {
+        let Way::Router(router) = &self.way else { panic!("it is elsewhere") };
+        let request = Request::get(path).body(Body::empty()).unwrap();
+        let response = router.clone().oneshot(request).await.unwrap();
+        let status = response.status().as_u16();
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        (status, serde_json::from_slice(&body).unwrap())
     }
 
     fn headers(&self) -> Vec<(&'static str, String)> {

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use guerdon::app::{App, Keys, Settings};
+use guerdon::http::{Edge, RateLimits};
 use guerdon::operations::clock::Clock;
 use guerdon::operations::replay::replay;
 use serde_json::json;
@@ -22,7 +23,7 @@ pub use caller::{Answer, Caller, Way};
 pub use database::{Kind, PrivateDatabase};
 pub use process::{Process, guerdon};
 pub use shop::Shop;
-pub use socket::{Frame, PROTOCOL, Socket, listen};
+pub use socket::{Frame, PROTOCOL, Socket, listen, listen_with};
 
 /// The operator's key of every server in tests.
 pub const OPERATOR_KEY: &str = "operator-key-of-the-tests-0123456789abcdef";
@@ -101,6 +102,12 @@ impl Server {
         let rules = rules_folder.path().to_owned();
         let app = App::start(settings(&database.url, &rules), clock.clone()).await.unwrap();
         Self { app, database, rules, clock, keys: Mutex::default(), _rules_folder: rules_folder }
+    }
+
+    /// Another server on the same database, at the same time, with the edge set up so.
+    pub async fn beside(&self, edge: Edge) -> App {
+        let settings = Settings { edge, ..settings(&self.database.url, &self.rules) };
+        App::start(settings, self.clock.clone()).await.unwrap()
     }
 
     /// The time that this server believes it is.
@@ -216,6 +223,7 @@ pub fn settings(database_url: &str, rules: &Path) -> Settings {
         database_url: database_url.to_owned(),
         rules: rules.to_owned(),
         keys: Keys { operator: Some(OPERATOR_KEY.to_owned().into()), ledger: None },
+        edge: Edge { rates: RateLimits::none(), ..Edge::default() },
         ..Settings::default()
     }
 }
