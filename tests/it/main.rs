@@ -7,6 +7,7 @@ mod backup;
 mod command_line;
 mod corners;
 mod cut;
+mod ending;
 mod examples;
 mod first_start;
 mod harness;
