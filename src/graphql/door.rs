@@ -7,7 +7,7 @@ use async_graphql::{Request, Response, ServerError};
 
 use super::error::{self, PARSE_FAILED, TOO_COMPLEX, VALIDATION_FAILED, finish};
 use super::limits::Limits;
-use super::{ApiSchema, absent, guard, loaders};
+use super::{ApiSchema, absent, given, guard, loaders};
 use crate::domain::refusal::Refusal;
 use crate::operations::Call;
 
@@ -30,6 +30,7 @@ impl Document {
             let message = "A subscription selects exactly one field, and not by a fragment.";
             return Err(Box::new(error::document_error(VALIDATION_FAILED, message)));
         }
+        given::check_given(&document, name, &request.variables)?;
         absent::leave_out_absent(&mut document, name, &request.variables);
         request.set_parsed_query(document);
         Ok(Self { request, kind })

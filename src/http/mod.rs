@@ -1,7 +1,9 @@
 //! The HTTP layer: what is served where, who calls, and what every answer carries.
 
+mod accept;
 mod answer;
 mod auth;
+mod cors;
 mod edge;
 mod explorer;
 mod graphql;
@@ -18,30 +20,51 @@ use std::sync::Arc;
 
 pub use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::Redirect;
-use axum::routing::{any, get};
+use axum::routing::get;
 
 use crate::graphql::schema;
 use crate::operations::Operations;
-pub use edge::{DocumentLimits, Edge, Origins, Proxies, RateLimits, SocketLimits};
+pub use edge::{
+    BodyLimits, DocumentLimits, Edge, Origins, PersistedLimits, Proxies, RateLimits, SocketLimits,
+};
+use graphql::Persisted;
 pub use serve::serve;
-use served::{MAX_BODY, Served};
+use served::Served;
+use socket::Crowd;
+
+/// What whoever is lost is told.
+const NOTHING_HERE: &str =
+    "Nothing is here. The API is at /graphql, and a page to try it at /graphiql.\n";
 
 /// Everything that is served, with the edge set up so. [`serve`] tells it
 /// callers' addresses.
 pub fn router(operations: Arc<Operations>, edge: Edge) -> Router {
-    let schema = schema(edge.documents);
-    let sockets = socket::Crowd::default();
-    let served = Served { operations, schema, edge: Arc::new(edge), sockets };
+    let edge = Arc::new(edge);
+    let served = Served {
+        operations,
+        schema: schema(edge.documents),
+        persisted: Arc::new(Persisted::new(edge.persisted)),
+        edge: Arc::clone(&edge),
+        sockets: Crowd::default(),
+    };
+    let api = get(graphql::handle)
+        .post(graphql::handle)
+        .options(graphql::options)
+        .fallback(graphql::not_allowed)
+        .layer(DefaultBodyLimit::max(edge.body.bytes))
+        .layer(from_fn_with_state(edge, cors::check));
     Router::new()
         .route("/", get(async || Redirect::temporary("/graphiql")))
-        .route("/graphql", any(graphql::handle))
+        .route("/graphql", api)
         .route("/graphql/ws", get(socket::handle))
         .route("/r/{tenant}/{code}", get(visit::handle))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .merge(explorer::routes())
-        .layer(DefaultBodyLimit::max(MAX_BODY))
-        .layer(axum::middleware::from_fn(passage::accompany))
+        .fallback(async || (StatusCode::NOT_FOUND, NOTHING_HERE))
+        .layer(from_fn(passage::accompany))
         .with_state(served)
 }

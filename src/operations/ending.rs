@@ -30,7 +30,6 @@ impl Ending {
     }
 
     /// Something is under way for as long as the token is kept.
-    #[must_use]
     pub fn under_way(&self) -> TaskTrackerToken {
         self.under_way.token()
     }

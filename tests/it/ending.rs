@@ -229,7 +229,12 @@ async fn what_runs_is_finished_but_not_waited_for_without_end() {
     let told = Instant::now();
     process.tell("TERM");
     assert_eq!(deaf.frame().await, Frame::Close(1001, "Going away".to_owned()));
-    sleep(Duration::from_secs(3)).await;
+    // Another serves meanwhile, at the same address, from the same database.
+    let second = Process::serve_in_place(&database.url, &rules(), &process.address).await;
+    let shop = second.shop("gatewayz");
+    let begun = told.elapsed();
+    assert!(begun < Duration::from_secs(5), "{begun:?}");
+    shop.add(json!({ "userId": "ann", "amount": 1 })).await.ok();
     let mut late = late;
     late.write_all(&rest).await.unwrap();
     let answer = rest_of(late).await;
@@ -237,7 +242,8 @@ async fn what_runs_is_finished_but_not_waited_for_without_end() {
     assert_eq!(process.ended().await.code(), Some(0));
     let after = told.elapsed();
     assert!((9_500..12_500).contains(&after.as_millis()), "{after:?}");
-    drop((never, deaf));
+    assert_eq!(shop.balance("ann").await, 8);
+    drop((never, deaf, second));
     database.remove().await;
 }
 

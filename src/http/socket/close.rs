@@ -39,6 +39,11 @@ impl Close {
         Self::new(1009, format!("A message is larger than {most} bytes"))
     }
 
+    /// A message holds more than so many JSON values, each of which takes far more memory than its text.
+    pub fn too_many_values(most: usize) -> Self {
+        Self::new(1009, format!("A message holds more than {most} JSON values"))
+    }
+
     /// The server cannot tell now who opens the socket, and whoever it is may try again.
     pub fn try_again_later() -> Self {
         Self::new(1013, "Try again later")

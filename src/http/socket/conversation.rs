@@ -15,6 +15,7 @@ use super::operation::Desk;
 use super::running::Running;
 use super::session::{Answer, Session, Step};
 use crate::http::auth::Origin;
+use crate::http::graphql::most_values;
 use crate::http::served::Served;
 use crate::operations::Call;
 use crate::operations::authentication::Shown;
@@ -179,6 +180,10 @@ impl Conversation {
     }
 
     async fn hear_text(&mut self, text: &str) -> Result<(), End> {
+        let most = self.served.edge.body.values;
+        if most_values(text.as_bytes()) > most {
+            return Err(Close::too_many_values(most).into());
+        }
         match self.session.hear(text)? {
             Step::Nothing => Ok(()),
             Step::Pong(payload) => self.say(&FromServer::Pong { payload }).await,

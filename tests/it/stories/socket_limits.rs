@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use guerdon::app::App;
-use guerdon::http::{Edge, SocketLimits};
+use guerdon::http::{BodyLimits, Edge, SocketLimits};
 use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
 
@@ -25,7 +25,8 @@ stories!("rules/productready":
 async fn beside(server: &Server, limits: SocketLimits) -> (App, SocketAddr, Value) {
     let shop = server.shop("productready").await;
     shop.register("ann").await;
-    let app = server.beside(Edge { sockets: limits, ..Edge::default() }).await;
+    let body = BodyLimits { values: 500, ..Default::default() };
+    let app = server.beside(Edge { sockets: limits, body, ..Edge::default() }).await;
     let address = listen_with(app.router()).await;
     (app, address, shop.service.init())
 }
@@ -67,6 +68,12 @@ async fn a_message_has_a_largest_size(server: &Server) {
     parts.send_frame(0x01, &[b' '; 1_500]).await.unwrap();
     parts.send_frame(0x80, &[b' '; 1_500]).await.unwrap();
     assert_eq!(parts.closed(2).await, closed);
+    // One that would grow too much when it is read.
+    let mut many = Socket::connect(address, init.clone()).await;
+    many.send_text(&format!("{{\"type\":\"ping\",\"payload\":{{\"a\":[{}0]}}}}", "0,".repeat(600)))
+        .await;
+    let reason = "A message holds more than 500 JSON values".to_owned();
+    assert_eq!(many.closed(2).await, (1009, reason));
     // One that only says how large it is going to be.
     let mut promised = Socket::connect(address, init).await;
     promised.send_bytes(b"\x81\xff\0\0\0\xff\0\0\0\0\0\0\0\0").await;
