@@ -4,9 +4,11 @@ mod keys;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 use crate::domain::refusal::Refusal;
 use crate::domain::rules::RuleError;
@@ -21,6 +23,11 @@ use crate::store::{Database, KeyFit, LedgerKey, Options, StoreError};
 
 use keys::must_fit;
 pub use keys::{KeyError, Keys, key_file};
+
+/// How long accepted commands may take at the end.
+const LONGEST_DRAIN: Duration = Duration::from_secs(10);
+/// How long closing the database may take.
+const LONGEST_CLOSE: Duration = Duration::from_secs(2);
 
 /// Why a server cannot start: one line for the operator.
 #[derive(Debug, thiserror::Error)]
@@ -171,18 +178,35 @@ impl App {
         sealing::prove(&self.operations.database, &[]).await
     }
 
+    /// Tells the server to end: it accepts nothing more, and is not ready.
+    pub fn end(&self) {
+        self.operations.ending.tell();
+    }
+
     /// Stops the jobs, ends what is watched, lets accepted commands finish, and closes the database.
+    /// A database that does not answer is waited for twelve seconds.
     pub async fn stop(&self) {
+        self.end();
         for job in self.jobs.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
             job.abort();
         }
-        self.operations.hub.close().await;
-        self.operations.lanes.drain().await;
-        if let Err(error) = self.note_uses().await {
-            tracing::warn!(%error, "when keys were used lately was not written");
+        let finish = async {
+            self.operations.hub.close().await;
+            self.operations.lanes.drain().await;
+            if let Err(error) = self.note_uses().await {
+                tracing::warn!(%error, "when keys were used lately was not written");
+            }
+        };
+        if timeout(LONGEST_DRAIN, finish).await.is_err() {
+            tracing::error!(
+                "the database does not answer: what became of some commands is not known"
+            );
         }
-        if let Err(error) = self.operations.database.clone().close().await {
-            tracing::warn!(%error, "the database was not closed in order");
+        let close = self.operations.database.clone().close();
+        match timeout(LONGEST_CLOSE, close).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "the database was not closed in order"),
+            Err(_) => tracing::warn!("the database was not closed in time"),
         }
     }
 }

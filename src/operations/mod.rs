@@ -8,6 +8,7 @@ pub mod clock;
 pub mod credentials;
 pub mod credits;
 pub mod decisions;
+pub mod ending;
 pub mod forgetting;
 pub mod guessing;
 pub mod health;
@@ -55,6 +56,7 @@ use std::sync::Arc;
 use crate::store::Database;
 use clock::Clock;
 use credentials::Credentials;
+use ending::Ending;
 use identity::Providers;
 use lane::Lanes;
 use live::Hub;
@@ -83,6 +85,8 @@ pub struct Operations {
     pub rates: Arc<Rates>,
     /// Those who guess at codes take turns.
     pub turns: Turns,
+    /// The server's end.
+    pub ending: Ending,
 }
 
 impl Operations {
@@ -93,8 +97,20 @@ impl Operations {
         let lanes = Lanes::new(database.clone(), programs.clone(), clock.clone());
         let credentials = Arc::new(Credentials::new(operator_key));
         let rates = Arc::new(Rates::new(RateLimits::none(), clock.clone()));
-        let (hub, turns, providers) = (Hub::default(), Turns::default(), Arc::default());
-        Self { database, lanes, programs, clock, credentials, providers, hub, rates, turns }
+        let (hub, turns, ending) = (Hub::default(), Turns::default(), Ending::default());
+        let providers = Arc::default();
+        Self {
+            database,
+            lanes,
+            programs,
+            clock,
+            credentials,
+            providers,
+            hub,
+            rates,
+            turns,
+            ending,
+        }
     }
 
     /// The same, where callers may call so often. Without this they may as often as they like.

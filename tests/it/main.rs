@@ -10,6 +10,7 @@ mod bundling;
 mod command_line;
 mod corners;
 mod cut;
+mod ending;
 mod examples;
 mod first_start;
 mod harness;

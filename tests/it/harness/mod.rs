@@ -26,7 +26,7 @@ pub use database::{Kind, PrivateDatabase};
 pub use process::{Process, guerdon};
 pub use seen::Seen;
 pub use shop::Shop;
-pub use socket::{Frame, PROTOCOL, Socket, listen};
+pub use socket::{Frame, PROTOCOL, Socket, listen, listen_with};
 
 /// The operator's key of every server in tests.
 pub const OPERATOR_KEY: &str = "operator-key-of-the-tests-0123456789abcdef";

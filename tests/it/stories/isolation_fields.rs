@@ -156,7 +156,11 @@ async fn every_operation_is_tried_with_the_ids_of_another_tenant(server: &Server
 async fn subscribe(server: &Server, caller: &Caller, document: &str) -> Answer {
     let mut socket = Socket::connect(listen(server).await, caller.init()).await;
     socket.subscribe("1", document).await;
-    Answer::of(socket.next("1").await)
+    let message = socket.message().await;
+    match message["type"].as_str() {
+        Some("error") => Answer::of(json!({ "errors": message["payload"] })),
+        _ => Answer::of(message["payload"].clone()),
+    }
 }
 
 /// What is tried, and how it ends.

@@ -42,6 +42,8 @@ mod relay;
 mod reviewed_rewards;
 mod reviews;
 mod signals;
+mod socket_ends;
+mod socket_limits;
 mod sockets;
 mod starter;
 mod what_next;
