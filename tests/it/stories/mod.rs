@@ -3,6 +3,7 @@
 mod bad_input;
 mod bulk;
 mod codebuff;
+mod costs;
 mod credits;
 mod crowd;
 mod crowd_of_uses;
