@@ -6,6 +6,7 @@ mod backup;
 mod edge;
 mod export;
 mod import;
+mod keys;
 mod output;
 mod place;
 mod retell;
@@ -45,10 +46,10 @@ enum Command {
         #[command(subcommand)]
         command: admin::TenantCommand,
     },
-    /// Makes API keys.
+    /// Makes, lists, rotates and ends API keys.
     Key {
         #[command(subcommand)]
-        command: admin::KeyCommand,
+        command: keys::KeyCommand,
     },
     /// Proves the ledger's invariants over the whole database, beside a running server. Names each
     /// row that breaks one, and ends with 1 when there is any.

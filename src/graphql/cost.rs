@@ -13,8 +13,8 @@ pub const DECISIONS: usize = 2;
 pub const SHORT_LIST: usize = 10;
 /// How many days a series has at most.
 pub const DAYS: usize = 366;
-/// How many files a program has at most, with its own.
-pub const FILES: usize = 18;
+/// How many files a program has at most: rules, what describes it, examples and a key.
+pub const FILES: usize = 19;
 /// What a text of many lines costs (a rule file's source), or everything that a script could see.
 pub const LONG_TEXT: usize = 20;
 

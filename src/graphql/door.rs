@@ -1,19 +1,17 @@
 //! The way in: a request is looked at, read, and only then executed, over HTTP and sockets alike.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
 
 use async_graphql::futures_util::FutureExt;
-use async_graphql::futures_util::stream::{self, BoxStream, StreamExt};
+use async_graphql::futures_util::stream::{BoxStream, StreamExt};
 use async_graphql::parser::parse_query;
 use async_graphql::parser::types::{ExecutableDocument, OperationType, Selection};
-use async_graphql::{Data, Executor, Request, Response, ServerError};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use async_graphql::{Request, Response, ServerError};
 
 use super::error::{self, PARSE_FAILED, TOO_COMPLEX, VALIDATION_FAILED, finish};
 use super::limits::{Introspection, Limits};
 use super::{ApiSchema, absent, given, guard, loaders, unmeant};
-use crate::domain::refusal::{Code, Refusal};
+use crate::domain::refusal::Refusal;
 use crate::operations::Call;
 
 /// A request whose document was read and found harmless.
@@ -56,6 +54,12 @@ impl Document {
     pub fn is_mutation(&self) -> bool {
         self.kind == OperationType::Mutation
     }
+
+    /// Is the operation that is to be executed a subscription?
+    #[must_use]
+    pub fn is_subscription(&self) -> bool {
+        self.kind == OperationType::Subscription
+    }
 }
 
 fn parse(text: &str) -> Result<ExecutableDocument, Box<Response>> {
@@ -92,7 +96,7 @@ fn selects_one_field(document: &ExecutableDocument) -> bool {
 /// Executes a document for a call, and gives the one answer that it has.
 pub async fn run(schema: &ApiSchema, document: Document, call: Call) -> Response {
     let call = call.anew();
-    if document.kind == OperationType::Subscription {
+    if document.is_subscription() {
         let message =
             "A subscription needs a socket: open /graphql/ws in the protocol graphql-transport-ws.";
         return error::refused(&Refusal::bad_input(message), &call.request_id);
@@ -115,85 +119,16 @@ fn prepare(document: Document, call: Call) -> Request {
     document.request.data(call).data(loaders)
 }
 
-/// The way in for one socket: its session brings the call, as it was when the socket opened.
-#[derive(Clone)]
-pub struct Door {
-    schema: ApiSchema,
-    limits: Limits,
-    /// Room for operations that are open at once.
-    room: Arc<Semaphore>,
-}
-
-impl Door {
-    /// The way in for a new socket, which may have so many operations open at once.
-    #[must_use]
-    pub fn new(schema: ApiSchema, limits: Limits, operations: usize) -> Self {
-        Self { schema, limits, room: Arc::new(Semaphore::new(operations)) }
-    }
-
-    /// The answers to a request: many to a subscription, else one.
-    async fn answers(self, request: Request, call: Option<Call>) -> BoxStream<'static, Response> {
-        let Some(call) = call else {
-            return one(error::refused(&Refusal::internal("a socket has no call"), ""));
-        };
-        let Ok(room) = Arc::clone(&self.room).try_acquire_owned() else {
-            return one(error::refused(&crowded(), &call.request_id));
-        };
-        match Document::read(request, &self.limits) {
-            Ok(document) if document.kind == OperationType::Subscription => {
-                self.subscribe(document, call, room)
-            }
-            Ok(document) => one(run(&self.schema, document, call).await),
-            Err(response) => one(*response),
-        }
-    }
-
-    fn subscribe(
-        &self,
-        document: Document,
-        call: Call,
-        room: OwnedSemaphorePermit,
-    ) -> BoxStream<'static, Response> {
-        let (request_id, max_errors) = (call.request_id.clone(), document.max_errors);
-        let answers = self.schema.execute_stream(prepare(document, call.anew()));
-        let finished = answers.map(move |answer| {
-            // The room is taken for as long as answers may come.
-            let _taken = &room;
-            finish(answer, &request_id, max_errors)
-        });
-        finished.boxed()
-    }
-}
-
-fn one(answer: Response) -> BoxStream<'static, Response> {
-    stream::once(async { answer }).boxed()
-}
-
-fn crowded() -> Refusal {
-    let message = "This socket has too many operations open: complete one, or open another socket.";
-    Refusal::new(Code::RateLimited, message)
-}
-
-impl Executor for Door {
-    async fn execute(&self, request: Request) -> Response {
-        let refused = || error::refused(&Refusal::internal("a socket has no call"), "");
-        self.clone().answers(request, None).await.next().await.unwrap_or_else(refused)
-    }
-
-    fn execute_stream(
-        &self,
-        request: Request,
-        session_data: Option<Arc<Data>>,
-    ) -> BoxStream<'static, Response> {
-        let door = self.clone();
-        let answers = stream::once(async move {
-            let key = std::any::TypeId::of::<Call>();
-            let call =
-                session_data.and_then(|data| data.get(&key)?.downcast_ref::<Call>().cloned());
-            door.answers(request, call).await
-        });
-        answers.flatten().boxed()
-    }
+/// Executes a subscription's document for a call, and gives the answers that come.
+pub fn subscribe(
+    schema: &ApiSchema,
+    document: Document,
+    call: Call,
+) -> BoxStream<'static, Response> {
+    let call = call.anew();
+    let (request_id, max_errors) = (call.request_id.clone(), document.max_errors);
+    let answers = schema.execute_stream(prepare(document, call));
+    answers.map(move |answer| finish(answer, &request_id, max_errors)).boxed()
 }
 
 #[cfg(test)]

@@ -19,6 +19,13 @@ pub const TOO_COMPLEX: &str = "QUERY_TOO_COMPLEX";
 /// What is told when the server broke.
 const BROKEN: &str = "The server failed to answer; its log knows more under this requestId.";
 
+/// What our own scalars take, for whoever gave something else: the end of the validator's sentence, and
+/// how it goes on.
+const TAKEN: [(&str, &str); 2] = [
+    ("expected type \"Amount\"", ": a whole number within \u{b1}9007199254740991"),
+    ("expected type \"DateTime\"", ": an instant in RFC 3339, e.g. 2026-11-20T08:00:00Z"),
+];
+
 /// How long a message can be, in bytes.
 const LONGEST_MESSAGE: usize = 1_000;
 /// How the executor begins to say that an argument cannot be read.
@@ -127,6 +134,9 @@ fn write_code(error: &mut ServerError) {
     let extensions = error.extensions.get_or_insert_default();
     if matches!(extensions.get("code"), Some(Value::String(_))) {
         return;
+    }
+    if let Some((_, taken)) = TAKEN.iter().find(|(end, _)| error.message.ends_with(end)) {
+        error.message.push_str(taken);
     }
     let of_input =
         |message: &str| message.starts_with("Invalid value for") || is_unreadable(message);

@@ -34,7 +34,7 @@ mod user;
 use async_graphql::{MergedObject, Schema};
 
 pub use cursor::is_cursor;
-pub use door::{Document, Door, run};
+pub use door::{Document, run, subscribe};
 pub use error::{document_error, refused};
 pub use guard::most_values;
 pub use limits::{Introspection, Limits};

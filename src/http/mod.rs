@@ -11,11 +11,11 @@ mod health;
 mod origins;
 mod passage;
 mod proxies;
+mod serve;
 mod served;
 mod socket;
 mod visit;
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 pub use axum::Router;
@@ -33,14 +33,16 @@ pub use edge::{
 };
 use graphql::Persisted;
 pub use graphql::is_request;
+pub use serve::serve;
 use served::Served;
+use socket::Crowd;
 
 /// What whoever is lost is told.
 const NOTHING_HERE: &str =
     "Nothing is here. The API is at /graphql, and a page to try it at /graphiql.\n";
 
-/// Everything that is served, with the edge set up so. To know callers' addresses, serve it with connection info
-/// (`into_make_service_with_connect_info::<SocketAddr>()`).
+/// Everything that is served, with the edge set up so. [`serve`] tells it
+/// callers' addresses.
 pub fn router(operations: Arc<Operations>, edge: Edge) -> Router {
     let edge = Arc::new(edge);
     let served = Served {
@@ -48,6 +50,7 @@ pub fn router(operations: Arc<Operations>, edge: Edge) -> Router {
         schema: schema(edge.documents),
         persisted: Arc::new(Persisted::new(edge.persisted)),
         edge: Arc::clone(&edge),
+        sockets: Crowd::default(),
     };
     let api = get(graphql::handle)
         .post(graphql::handle)
@@ -66,14 +69,4 @@ pub fn router(operations: Arc<Operations>, edge: Edge) -> Router {
         .fallback(async || (StatusCode::NOT_FOUND, NOTHING_HERE))
         .layer(from_fn(passage::accompany))
         .with_state(served)
-}
-
-/// Serves the router until `ended`, then finishes what runs.
-pub async fn serve(
-    listener: tokio::net::TcpListener,
-    router: Router,
-    ended: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service).with_graceful_shutdown(ended).await
 }

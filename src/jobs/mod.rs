@@ -5,4 +5,5 @@ pub mod again;
 pub mod forget;
 pub mod provision;
 pub mod sweep;
+pub mod uses;
 pub mod watch;

@@ -32,6 +32,9 @@ fn help_lists_every_option_with_its_variable_and_default() {
         "GUERDON_RULES",
         "GUERDON_OPERATOR_KEY",
         "GUERDON_LEDGER_KEY",
+        "GUERDON_ALLOWED_ORIGINS",
+        "GUERDON_MAX_BODY_BYTES",
+        "GUERDON_PERSISTED_DOCUMENTS",
         "--clock-offset",
         "--no-provision",
     ] {
@@ -91,6 +94,22 @@ fn a_missing_rules_folder_ends_the_start() {
 }
 
 #[test]
+fn an_origin_that_is_no_site_ends_the_start() {
+    for (origins, why) in [
+        (
+            "https://app.example.com/",
+            "\"https://app.example.com/\" is no site: write scheme, host and port alone",
+        ),
+        ("https://app.example.com,*", "every site cannot be allowed: name each"),
+    ] {
+        let output = run(guerdon().env("GUERDON_ALLOWED_ORIGINS", origins).arg("serve"));
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains("--allowed-origins") && said.contains(why), "{said}");
+    }
+}
+
+#[test]
 fn an_unreachable_database_ends_the_start() {
     let folder = tempfile::tempdir().unwrap();
     let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
@@ -124,6 +143,31 @@ fn a_mistake_in_a_rule_is_shown_with_its_place() {
     assert!(said.contains("campaign.rhai") && said.contains('2'), "{said}");
 }
 
+/// The fields of the last key in the list.
+fn last_key(run: &impl Fn(&[&str]) -> String) -> Vec<String> {
+    let list = run(&["key", "list", "--tenant", "acme"]);
+    list.lines().last().unwrap().split('\t').map(str::to_owned).collect()
+}
+
+fn keys_are_listed_rotated_and_ended(run: &impl Fn(&[&str]) -> String) {
+    let create = ["key", "create", "--tenant", "acme", "--role", "admin", "--name", "passing"];
+    run(&[&create[..], &["--expires-in", "90d"]].concat());
+    let made = last_key(run);
+    let [id, role, since, ends, used, revoked, name] = made.as_slice() else { panic!("{made:?}") };
+    assert_eq!([role, used, revoked, name], ["admin", "-", "-", "passing"]);
+    let day = |text: &str| text.parse::<chrono::DateTime<chrono::Utc>>().unwrap();
+    assert_eq!((day(ends) - day(since)).num_days(), 90);
+    let new = run(&["key", "rotate", id, "--tenant", "acme", "--overlap", "12h"]);
+    assert!(new.contains("gdn_admin_acme."), "{new}");
+    let successor = last_key(run);
+    assert_eq!((&successor[1], &successor[3], &successor[6]), (role, &"-".to_owned(), name));
+    run(&["key", "revoke", &successor[0], "--tenant", "acme"]);
+    assert_ne!(last_key(run)[5], "-");
+    let list = run(&["key", "list", "--tenant", "acme"]);
+    assert_eq!(list.lines().count(), 3);
+    assert!(!list.contains("gdn_"), "{list}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn tenants_and_keys_are_made_on_both_databases() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
@@ -143,6 +187,7 @@ async fn tenants_and_keys_are_made_on_both_databases() {
             "key", "create", "--tenant", "acme", "--role", "service", "--name", "back end",
         ]);
         assert!(key.contains("gdn_service_acme."), "{key}");
+        keys_are_listed_rotated_and_ended(&in_database);
         in_database(&["audit"]);
         database.remove().await;
     }

@@ -18,7 +18,7 @@ use super::auth::Authenticated;
 use super::served::Served;
 use crate::graphql::{Document, run};
 use asked::Asked;
-pub use body::BodyLimits;
+pub use body::{BodyLimits, most_values};
 use not_run::NotRun;
 pub use persisted::{Persisted, PersistedLimits};
 
