@@ -99,18 +99,7 @@ impl Operations {
         let rates = Arc::new(Rates::new(RateLimits::none(), clock.clone()));
         let (hub, turns, ending) = (Hub::default(), Turns::default(), Ending::default());
         let providers = Arc::default();
-        Self {
-            database,
-            lanes,
-            programs,
-            clock,
-            credentials,
-            providers,
-            hub,
-            rates,
-            turns,
-            ending,
-        }
+        Self { database, lanes, programs, clock, credentials, providers, hub, rates, turns, ending }
     }
 
     /// The same, where callers may call so often. Without this they may as often as they like.
