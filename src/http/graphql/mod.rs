@@ -18,7 +18,7 @@ use super::auth::Authenticated;
 use super::served::Served;
 use crate::graphql::{Document, run};
 use asked::Asked;
-pub use body::{BodyLimits, most_values};
+pub use body::BodyLimits;
 use not_run::NotRun;
 pub use persisted::{Persisted, PersistedLimits};
 

@@ -8,10 +8,6 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::close::Close;
-use crate::graphql::most_values;
-
-/// How many JSON values a message may hold: each takes far more memory than its text.
-const MOST_VALUES: usize = 50_000;
 
 /// A JSON object.
 pub type Object = Map<String, Value>;
@@ -81,9 +77,6 @@ impl FromClient {
     /// Reads a text message; 4400 and what is wrong with it when it is none of the protocol's. The
     /// reason repeats nothing of the message: it may hold a credential.
     pub fn read(text: &str) -> Result<Self, Close> {
-        if most_values(text.as_bytes()) > MOST_VALUES {
-            return Err(Close::invalid_message("it holds too many JSON values"));
-        }
         let Ok(mut fields) = serde_json::from_str::<Object>(text) else {
             return Err(Close::invalid_message("it is no JSON object"));
         };
