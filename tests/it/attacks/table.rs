@@ -306,7 +306,7 @@ fn other_ways() -> Vec<Attack> {
         attack(
             "socket: a variable of 500,000 numbers",
             Sent::Operation(numbers),
-            Outcome::Refused("4400"),
+            Outcome::Refused("1009"),
         ),
         attack("socket: lists 3,000 deep", Sent::Operation(asking(&deep)), MUCH),
         attack("socket: 24 fragments that double", Sent::Operation(asking(&doubling(24))), MUCH),
