@@ -6,12 +6,14 @@ mod backup;
 mod edge;
 mod export;
 mod import;
+pub mod log;
 mod output;
 mod place;
 mod retell;
 pub mod rules;
 mod serve;
 mod span;
+mod traces;
 
 use clap::{Parser, Subcommand};
 

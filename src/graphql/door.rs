@@ -1,6 +1,7 @@
 //! The way in: a request is looked at, read, and only then executed, over HTTP and sockets alike.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use async_graphql::futures_util::stream::{self, BoxStream, StreamExt};
 use async_graphql::parser::parse_query;
@@ -8,16 +9,21 @@ use async_graphql::parser::types::{ExecutableDocument, OperationType, Selection}
 use async_graphql::{Data, Executor, Request, Response, ServerError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::error::{self, PARSE_FAILED, TOO_COMPLEX, VALIDATION_FAILED, finish};
+use super::error::{
+    self, PARSE_FAILED, TOO_COMPLEX, VALIDATION_FAILED, finish, first_code, is_executed,
+};
 use super::limits::Limits;
 use super::{ApiSchema, absent, guard, loaders};
+use crate::domain::caller::Role;
 use crate::domain::refusal::{Code, Refusal};
 use crate::operations::Call;
+use crate::operations::measures::{self, Answered, Open};
 
 /// A request whose document was read and found harmless.
 pub struct Document {
     request: Request,
     kind: OperationType,
+    name: Option<String>,
 }
 
 impl Document {
@@ -34,8 +40,15 @@ impl Document {
             return Err(Box::new(error::document_error(VALIDATION_FAILED, message)));
         }
         absent::leave_out_absent(&mut document, name, &request.variables);
+        let name = name.map_or_else(|| name_of(&document), |name| Some(name.to_owned()));
         request.set_parsed_query(document);
-        Ok(Self { request, kind })
+        Ok(Self { request, kind, name })
+    }
+
+    /// The name of the operation that is to be executed, when it has one.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
     }
 
     /// Does the operation that is to be executed change anything?
@@ -51,6 +64,11 @@ fn parse(text: &str) -> Result<ExecutableDocument, Box<Response>> {
         error.extensions.get_or_insert_default().set("code", PARSE_FAILED);
         Box::new(Response::from_errors(vec![error]))
     })
+}
+
+/// The name of the one operation of a document.
+fn name_of(document: &ExecutableDocument) -> Option<String> {
+    document.operations.iter().next().and_then(|(name, _)| name.map(ToString::to_string))
 }
 
 /// The kind of the operation that is to be executed. Where it is not clear which is meant, the kind
@@ -121,8 +139,17 @@ impl Door {
             Ok(document) if document.kind == OperationType::Subscription => {
                 self.subscribe(document, call, room)
             }
-            Ok(document) => one(run(&self.schema, document, call).await),
-            Err(response) => one(*response),
+            Ok(document) => {
+                let (name, role) = (document.name().map(str::to_owned), call.caller.role.clone());
+                let began = Instant::now();
+                let answer = run(&self.schema, document, call).await;
+                measured(&answer, name.as_deref(), &role, began.elapsed());
+                one(answer)
+            }
+            Err(response) => {
+                measured(&response, None, &call.caller.role, Duration::ZERO);
+                one(*response)
+            }
         }
     }
 
@@ -134,13 +161,20 @@ impl Door {
     ) -> BoxStream<'static, Response> {
         let request_id = call.request_id.clone();
         let answers = self.schema.execute_stream(prepare(document, call.anew()));
+        let open = (room, Open::subscription());
         let finished = answers.map(move |answer| {
             // The room is taken for as long as answers may come.
-            let _taken = &room;
+            let _taken = &open;
             finish(answer, &request_id)
         });
         finished.boxed()
     }
+}
+
+fn measured(answer: &Response, name: Option<&str>, role: &Role, duration: Duration) {
+    let (code, executed) = (first_code(answer), is_executed(answer));
+    let answered = Answered { name, code, executed, role: Some(role) };
+    measures::operation_answered(answered, duration);
 }
 
 fn one(answer: Response) -> BoxStream<'static, Response> {

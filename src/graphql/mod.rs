@@ -30,7 +30,7 @@ mod user;
 use async_graphql::{MergedObject, Schema};
 
 pub use door::{Document, Door, run};
-pub use error::{document_error, refused};
+pub use error::{document_error, first_code, is_executed, refused};
 pub use limits::Limits;
 
 use analytics::AnalyticsQuery;

@@ -1,11 +1,12 @@
 //! Answers of the GraphQL endpoint: media types, status codes and bodies.
 
-use async_graphql::{Response as Answer, Value};
+use async_graphql::Response as Answer;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
+use super::noted::note_answer;
 use crate::domain::refusal::{Code, Refusal};
-use crate::graphql::{document_error, refused};
+use crate::graphql::{document_error, is_executed as executed, refused};
 
 /// In which media type an answer is given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,19 +70,13 @@ pub fn graphql(media: Media, answer: &Answer) -> Response {
 pub fn with_status(status: StatusCode, media: Media, answer: &Answer) -> Response {
     let mut response = (status, body(answer)).into_response();
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media.name()));
+    note_answer(&mut response, answer);
     response
 }
 
 /// A request that is no request of GraphQL: an answer with one error.
 pub fn malformed(status: StatusCode, media: Media, message: &str) -> Response {
     with_status(status, media, &document_error(Code::BadUserInput.name(), message))
-}
-
-/// Was the document executed? Errors before that have no path.
-fn executed(answer: &Answer) -> bool {
-    answer.errors.is_empty()
-        || answer.data != Value::Null
-        || answer.errors.iter().any(|error| !error.path.is_empty())
 }
 
 /// The body, its fields in the document's order; without `data` when the document was not executed.

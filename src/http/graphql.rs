@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use super::answer::{Media, graphql, malformed};
 use super::auth::Authenticated;
+use super::noted::note_name;
 use super::served::{MAX_BODY, Served};
 use crate::graphql::{Document, run};
 use crate::operations::Call;
@@ -128,7 +129,10 @@ async fn answer(
         Ok(document) if is_get && document.is_mutation() => {
             not_allowed(media, "GET changes nothing: send a mutation by POST.", "POST")
         }
-        Ok(document) => graphql(media, &run(&served.schema, document, call).await),
+        Ok(document) => {
+            let name = document.name().map(str::to_owned);
+            note_name(graphql(media, &run(&served.schema, document, call).await), name)
+        }
         Err(answer) => graphql(media, &answer),
     }
 }

@@ -6,11 +6,14 @@ mod edge;
 mod explorer;
 mod graphql;
 mod health;
+mod metrics;
+mod noted;
 mod origins;
 mod passage;
 mod proxies;
 mod served;
 mod socket;
+mod traces;
 mod visit;
 
 use std::net::SocketAddr;
@@ -23,7 +26,8 @@ use axum::routing::{any, get};
 
 use crate::graphql::schema;
 use crate::operations::Operations;
-pub use edge::{DocumentLimits, Edge, Origins, Proxies, RateLimits, SocketLimits};
+pub use edge::{DocumentLimits, Edge, MetricsAccess, Origins, Proxies, RateLimits, SocketLimits};
+pub use metrics::collect;
 use served::{MAX_BODY, Served};
 
 /// Everything that is served, with the edge set up so. To know callers' addresses, serve it with connection info
@@ -38,6 +42,7 @@ pub fn router(operations: Arc<Operations>, edge: Edge) -> Router {
         .route("/r/{tenant}/{code}", get(visit::handle))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
+        .route("/metrics", get(metrics::handle))
         .merge(explorer::routes())
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(axum::middleware::from_fn(passage::accompany))

@@ -19,6 +19,7 @@ use crate::domain::refusal::Refusal;
 use crate::graphql::Door;
 use crate::operations::Call;
 use crate::operations::authentication::Shown;
+use crate::operations::measures::Open;
 
 /// The name of the protocol that is spoken.
 const PROTOCOL: &str = "graphql-transport-ws";
@@ -60,6 +61,7 @@ pub async fn handle(State(served): State<Served>, request: Request) -> Response 
 }
 
 async fn serve(served: Served, origin: Origin, socket: WebSocket) {
+    let _open = Open::socket();
     let (mut sink, stream) = socket.split();
     let incoming = stream
         .take_while(|message| future::ready(message.is_ok()))

@@ -24,3 +24,4 @@ mod schema;
 mod seals;
 mod stories;
 mod torture;
+mod watching;

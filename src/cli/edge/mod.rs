@@ -1,6 +1,7 @@
 //! The options of the edge: who may call, how much and how often.
 
 mod documents;
+mod metrics;
 mod origins;
 mod proxies;
 mod rates;
@@ -23,6 +24,8 @@ pub struct EdgeOptions {
     rates: rates::RateOptions,
     #[command(flatten)]
     proxies: proxies::ProxyOptions,
+    #[command(flatten)]
+    metrics: metrics::MetricsOptions,
 }
 
 impl From<EdgeOptions> for Edge {
@@ -33,6 +36,7 @@ impl From<EdgeOptions> for Edge {
             sockets: given.sockets.into(),
             rates: given.rates.into(),
             proxies: given.proxies.into(),
+            metrics: given.metrics.into(),
         }
     }
 }

@@ -12,7 +12,8 @@ use super::{Caller, OPERATOR_KEY, Shop, Way};
 pub fn guerdon() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_guerdon"));
     for (name, _) in std::env::vars() {
-        if name.starts_with("GUERDON_") || name == "DATABASE_URL" || name == "RUST_LOG" {
+        let is_read = ["GUERDON_", "OTEL_"].iter().any(|begin| name.starts_with(begin));
+        if is_read || name == "DATABASE_URL" || name == "RUST_LOG" {
             command.env_remove(name);
         }
     }
@@ -109,6 +110,23 @@ impl Process {
     pub fn shop(&self, slug: &str) -> Shop {
         let operator = self.bearer(OPERATOR_KEY).naming(slug);
         Shop::new(operator.clone(), operator)
+    }
+
+    /// Asks it to end, as an operator does.
+    pub fn terminate(&self) {
+        let done = Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
+        assert!(done.success(), "it runs no more");
+    }
+
+    /// How it ended, when it does within half a minute.
+    pub async fn ended(&mut self) -> ExitStatus {
+        for _ in 0..600 {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("the server did not end in 30 s");
     }
 
     /// Kills it at once, as a crash would.
