@@ -17,7 +17,7 @@ pub struct Question {
     pub document: String,
 }
 
-/// The three thousand oldest begin so; all others share the first ten characters.
+/// The three thousand oldest begin so; all others share the first twelve characters.
 const LONG: &str = "applegrove-pears";
 const PAGE: &str = "nodes { id } pageInfo { hasNextPage endCursor }";
 
@@ -133,11 +133,11 @@ fn searches(all: &mut Vec<Question>, order: &str) {
         let field =
             format!("users(orderBy: {order}, filter: {{ search: \"{text}\" }}) {{ {PAGE} }}");
         let name = format!("users {order} search: {text:?}");
-        // An index has those with a beginning of up to ten characters in the order of sign-up.
-        if text == LONG || !by_sign_up {
-            bounded(all, &name, &field);
-        } else {
+        // An index has those with a beginning of up to 32 characters in the order of sign-up.
+        if by_sign_up {
             flat(all, name, &field);
+        } else {
+            bounded(all, &name, &field);
         }
     }
 }

@@ -7,6 +7,7 @@
 mod m20261120_000001_schema;
 mod m20261120_000002_programs;
 mod m20261120_000003_trust;
+mod m20261120_000004_doors;
 mod schema;
 
 use sea_orm_migration::{MigrationTrait, async_trait};
@@ -23,6 +24,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261120_000001_schema::Migration),
             Box::new(m20261120_000002_programs::Migration),
             Box::new(m20261120_000003_trust::Migration),
+            Box::new(m20261120_000004_doors::Migration),
         ]
     }
 }

@@ -1,7 +1,7 @@
 //! Answers of the GraphQL endpoint: media types, status codes and bodies.
 
-use async_graphql::Response as Answer;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use async_graphql::{Response as Answer, Value};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::noted::note_answer;
@@ -57,13 +57,30 @@ fn range(text: &str) -> Option<(f32, Media)> {
     (quality > 0.0).then_some((quality, media))
 }
 
-/// GraphQL's answer over HTTP.
+/// GraphQL's answer over HTTP. A document that came too often is told so in either media type.
 pub fn graphql(media: Media, answer: &Answer) -> Response {
     let status = match (media, executed(answer)) {
+        (_, false) if extension(answer, "code") == Some(&Code::RateLimited.name().into()) => {
+            StatusCode::TOO_MANY_REQUESTS
+        }
         (Media::GraphQl, false) => StatusCode::BAD_REQUEST,
         _ => StatusCode::OK,
     };
-    with_status(status, media, answer)
+    let mut response = with_status(status, media, answer);
+    if let Some(Value::Number(seconds)) = extension(answer, "retryAfter") {
+        response.headers_mut().extend(retry_after(seconds.as_i64()));
+    }
+    response
+}
+
+/// What the first error that has it says under this name.
+fn extension<'a>(answer: &'a Answer, name: &str) -> Option<&'a Value> {
+    answer.errors.iter().find_map(|error| error.extensions.as_ref()?.get(name))
+}
+
+/// The header that says when to try again, in seconds.
+fn retry_after(seconds: Option<i64>) -> Option<(HeaderName, HeaderValue)> {
+    seconds.map(|seconds| (header::RETRY_AFTER, seconds.into()))
 }
 
 /// An answer with a status of its own.
@@ -111,9 +128,7 @@ impl Refused {
             let scheme = HeaderValue::from_static("Bearer");
             response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
         }
-        if let Some(seconds) = refusal.retry_after_seconds {
-            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
-        }
+        response.headers_mut().extend(retry_after(refusal.retry_after_seconds));
         Self(Box::new(response))
     }
 }

@@ -1,7 +1,8 @@
 //! Finding users by the beginning of a text, in the order of their sign-up.
 //!
-//! Each text of a user has a row of its own. Beginnings of one to ten characters have an index each,
-//! by whose order the users with such a beginning come in the order of their sign-up. Only the first
+//! Each text of a user has a row of its own. Beginnings of one to 32 characters have an index each,
+//! by whose order the users with such a beginning come in the order of their sign-up; from eleven on
+//! only texts that are so long are in it. Only the first
 //! 255 characters are kept: a longer text may be longer than an entry of an index.
 
 pub const ADDED: &[&str] = &[
@@ -33,6 +34,16 @@ pub const ADDED: &[&str] = &[
     "CREATE INDEX user_texts_9 ON user_texts (tenant_id, substr(text, 1, 9), seq, n)",
     "CREATE INDEX user_texts_10 ON user_texts (tenant_id, substr(text, 1, 10), seq, n)",
 ];
+
+/// Indexes of longer beginnings.
+pub fn longer() -> impl Iterator<Item = String> {
+    (11..=32).map(|length| {
+        format!(
+            "CREATE INDEX user_texts_{length} ON user_texts
+                (tenant_id, substr(text, 1, {length}), seq, n) WHERE length(text) >= {length}"
+        )
+    })
+}
 
 /// What is not looked at any more.
 pub const DROPPED: &[&str] = &[

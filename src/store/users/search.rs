@@ -21,7 +21,9 @@ use crate::store::{Database, StoreError};
 /// So many texts are sorted; in tests so few that both ways are gone.
 const SORTED: u64 = if cfg!(test) { 4 } else { 2_000 };
 /// The longest beginning that has an index of its own.
-const INDEXED: usize = 10;
+const INDEXED: usize = 32;
+/// In the index of a longer beginning than this are only texts that are so long.
+const IN_EVERY_TEXT: usize = 10;
 /// So many texts a user has at most: the id, the name and the e-mail address.
 pub(super) const TEXTS: u64 = 3;
 
@@ -51,7 +53,10 @@ impl Beginning {
         // Written out, so that it is the expression of the index.
         let beginning = Expr::cust(format!("substr(text, 1, {length})"));
         let query = Entity::find().filter(Column::TenantId.eq(tenant_id));
-        let query = query.filter(beginning.eq(shared));
+        let mut query = query.filter(beginning.eq(shared));
+        if length > IN_EVERY_TEXT {
+            query = query.filter(Expr::cust(format!("length(text) >= {length}")));
+        }
         match self.length > INDEXED {
             true => query.filter(begins_with(Column::Text, &self.text)),
             false => query,

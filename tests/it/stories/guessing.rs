@@ -140,16 +140,16 @@ async fn codes_typed_in_are_guesses_too(server: &Server) {
     shop.register("eve").await;
     let eve = server.user("gatewayz", "eve").await;
     let apply = async |code: &str| {
-        eve.mutate("applyReferralCode", json!({ "code": code }), "referralCode { valid }").await
+        eve.mutate("applyReferralCode", json!({ "code": code }), "validation { valid }").await
     };
     for number in 0..20 {
         let told: Value = apply(&format!("NOBODY{number}")).await.ok();
-        assert_eq!(told["referralCode"]["valid"], false);
+        assert_eq!(told["validation"]["valid"], false);
     }
     apply(&code).await.refused("RATE_LIMITED");
     validate(&eve, &code).await.refused("RATE_LIMITED");
     server.advance(TimeDelta::minutes(1));
-    assert_eq!(apply(&code).await.ok()["referralCode"]["valid"], true);
+    assert_eq!(apply(&code).await.ok()["validation"]["valid"], true);
 }
 
 async fn misses_count_on_every_server(server: &Server) {
