@@ -33,8 +33,9 @@ pub fn begin() -> Log {
         lines.json().flatten_event(true).with_span_list(false).with_filter(filter).boxed()
     };
     let traces = traces::begin();
-    let traced = traces.as_ref().and_then(|traces| traces.as_ref().ok()).map(Traces::layer);
-    tracing_subscriber::registry().with(lines).with(traced).init();
+    let mut layers = vec![lines];
+    layers.extend(traces.iter().flatten().map(|traces| traces.layer().boxed()));
+    tracing_subscriber::registry().with(layers).init();
     if std::env::var_os("RUST_BACKTRACE").is_none() {
         std::panic::set_hook(Box::new(log_panic));
     }

@@ -17,6 +17,8 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::registry::LookupSpan;
 
+use crate::http::take_part_in_traces;
+
 /// How long the end of the process waits for the collector.
 const LONGEST_END: Duration = Duration::from_secs(3);
 
@@ -48,6 +50,7 @@ fn collected() -> Result<Traces, ExporterBuildError> {
         .with_batch_exporter(Patient { exporter, warned: Mutex::new(None) })
         .build();
     global::set_text_map_propagator(TraceContextPropagator::new());
+    take_part_in_traces();
     Ok(Traces(provider))
 }
 

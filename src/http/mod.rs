@@ -29,6 +29,7 @@ use crate::operations::Operations;
 pub use edge::{DocumentLimits, Edge, MetricsAccess, Origins, Proxies, RateLimits, SocketLimits};
 pub use metrics::collect;
 use served::{MAX_BODY, Served};
+pub use traces::take_part_in_traces;
 
 /// Everything that is served, with the edge set up so. To know callers' addresses, serve it with connection info
 /// (`into_make_service_with_connect_info::<SocketAddr>()`).

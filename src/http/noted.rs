@@ -4,10 +4,40 @@
 use std::sync::{Arc, OnceLock};
 
 use async_graphql::Response as Answer;
+use axum::extract::{MatchedPath, Request};
+use axum::http::Method;
 use axum::response::Response;
 
 use crate::domain::caller::Caller;
 use crate::graphql::{first_code, is_executed};
+
+/// What is noted of a request: neither its path nor its query string nor any header, for each can hold
+/// secrets and personal data; a share link's path holds a code.
+pub struct Asked {
+    /// The method; `other` for one that nobody serves.
+    pub method: &'static str,
+    /// The pattern of the path; `other` where there is none.
+    pub route: String,
+}
+
+impl Asked {
+    /// What may be noted of this request.
+    pub fn of(request: &Request) -> Self {
+        let known = [Method::GET, Method::POST, Method::HEAD, Method::OPTIONS, Method::PUT];
+        let names = ["GET", "POST", "HEAD", "OPTIONS", "PUT"];
+        let method = known.iter().position(|method| method == request.method());
+        let route = request.extensions().get::<MatchedPath>();
+        Self {
+            method: method.map_or("other", |at| names[at]),
+            route: route.map_or("other", MatchedPath::as_str).to_owned(),
+        }
+    }
+
+    /// Is it asked so often, by machines, that only what is amiss is worth a line?
+    pub fn is_routine(&self) -> bool {
+        self.route.starts_with("/health/") || self.route == "/metrics"
+    }
+}
 
 /// Who calls, when that was found out. It stands among a request's extensions.
 #[derive(Debug, Clone, Default)]

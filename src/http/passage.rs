@@ -6,15 +6,15 @@
 
 use std::time::{Duration, Instant};
 
-use axum::extract::{MatchedPath, Request};
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::extract::Request;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use tracing::Instrument;
 use tracing::field::Empty;
 use uuid::Uuid;
 
-use super::noted::{NotedAnswer, NotedCaller};
+use super::noted::{Asked, NotedAnswer, NotedCaller};
 use super::traces;
 use crate::operations::measures::{self, Answered};
 
@@ -24,33 +24,6 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The id of a request.
 #[derive(Debug, Clone)]
 pub struct RequestId(pub String);
-
-/// What is noted of a request: neither its path nor its query string nor any header, for each can hold
-/// secrets and personal data; a share link's path holds a code.
-pub struct Asked {
-    /// The method; `other` for one that nobody serves.
-    pub method: &'static str,
-    /// The pattern of the path; `other` where there is none.
-    pub route: String,
-}
-
-impl Asked {
-    fn of(request: &Request) -> Self {
-        let known = [Method::GET, Method::POST, Method::HEAD, Method::OPTIONS, Method::PUT];
-        let names = ["GET", "POST", "HEAD", "OPTIONS", "PUT"];
-        let method = known.iter().position(|method| method == request.method());
-        let route = request.extensions().get::<MatchedPath>();
-        Self {
-            method: method.map_or("other", |at| names[at]),
-            route: route.map_or("other", MatchedPath::as_str).to_owned(),
-        }
-    }
-
-    /// Is it asked so often, by machines, that only what is amiss is worth a line?
-    fn is_routine(&self) -> bool {
-        self.route.starts_with("/health/") || self.route == "/metrics"
-    }
-}
 
 /// Gives the request its id, notes how it went, and adds the headers.
 pub async fn accompany(mut request: Request, next: Next) -> Response {

@@ -52,7 +52,8 @@ async fn without_a_key_whoever_reaches_the_port_reads_them() {
     let answer = started.metrics(None).await;
     assert_eq!(answer.status(), 200);
     assert!(answer.text().await.unwrap().contains("\nguerdon_build_info{"));
-    assert_eq!(started.end().await, "", "on the loopback there is nothing to warn of");
+    let log = started.end().await;
+    assert!(!log.contains("WARN"), "on the loopback there is nothing to warn of: {log}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -64,7 +65,7 @@ async fn with_a_key_only_who_shows_it_reads_them() {
     let right = format!("Bearer {KEY}");
     let longer = format!("Bearer {KEY}x");
     let operator = format!("Bearer {}", crate::harness::OPERATOR_KEY);
-    for wrong in [None, Some("Bearer "), Some(&KEY[..]), Some(&longer), Some(&operator)] {
+    for wrong in [None, Some("Bearer "), Some(KEY), Some(&longer), Some(&operator)] {
         let answer = started.metrics(wrong).await;
         assert_eq!(answer.status(), 401, "{wrong:?}");
         assert_eq!(answer.headers()["www-authenticate"], "Bearer");

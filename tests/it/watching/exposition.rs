@@ -72,11 +72,12 @@ impl Scrape {
     fn check_histograms(&self) {
         let is_histogram = |family: &&Family| family.kind == "histogram";
         for (name, _) in self.families.iter().filter(|(_, family)| is_histogram(family)) {
-            let counts: Vec<_> = self.all(&format!("{name}_count")).collect();
+            let (count_of, bucket_of) = (format!("{name}_count"), format!("{name}_bucket"));
+            let counts: Vec<_> = self.all(&count_of).collect();
             assert!(!counts.is_empty(), "{name} has no series");
             for (labels, count) in counts {
                 let mut buckets: Vec<(f64, f64)> = Vec::new();
-                for (of, value) in self.all(&format!("{name}_bucket")) {
+                for (of, value) in self.all(&bucket_of) {
                     let mut of = of.clone();
                     let bound = of.remove("le").unwrap();
                     if of == *labels {

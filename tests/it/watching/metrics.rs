@@ -22,8 +22,10 @@ async fn scrape(server: &Server) -> Scrape {
     Scrape::read(&text)
 }
 
+type Fed = (String, Vec<(&'static str, &'static str)>, f64);
+
 /// Each metric, with labels that only this traffic made, and how much it made of it at least.
-fn fed(server: &Server) -> Vec<(String, Vec<(&'static str, &'static str)>, f64)> {
+fn fed(server: &Server) -> Vec<Fed> {
     let database = server.app.operations.database.kind();
     let count = |metric: Metric| format!("{}_count", metric.name);
     let own = |metric: Metric| metric.name.to_owned();
