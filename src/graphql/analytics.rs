@@ -2,6 +2,7 @@
 
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 
+use super::cost;
 use super::error::Result;
 use super::loaders::call;
 use super::scalars::{Amount, DateTime, int};
@@ -39,6 +40,7 @@ pub struct Analytics {
     /// What the tenant owes its users now, whatever the range.
     credits_outstanding: Amount,
     /// Every day of the range, zeros too.
+    #[graphql(complexity = "cost::list(cost::DAYS, child_complexity)")]
     daily: Vec<AnalyticsDay>,
 }
 
@@ -163,6 +165,7 @@ impl AnalyticsQuery {
 
     /// The top referrers. `from` and `to` are widened to whole days of the program's time zone; left out: of all time. Needs a user's token or a key.
     #[expect(clippy::too_many_arguments, reason = "the contract's arguments, each by its name")]
+    #[graphql(complexity = "cost::first(first, 10, child_complexity)")]
     async fn leaderboard(
         &self,
         ctx: &Context<'_>,

@@ -3,6 +3,7 @@
 use async_graphql::futures_util::future::try_join_all;
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 
+use super::cost;
 use super::credit::CreditTransaction;
 use super::decision::Decision;
 use super::error::{Result, told};
@@ -182,6 +183,9 @@ pub struct BulkMutation;
 #[Object]
 impl BulkMutation {
     /// The same grant to up to 1,000 users, each with its own result: an unknown user is NOT_FOUND for that entry alone. When the call breaks off, the same again with the same key goes on. Needs an admin key.
+    #[graphql(
+        complexity = "cost::list(input.user_ids.len().min(bulk::MAX_ENTRIES), child_complexity)"
+    )]
     async fn grant_credits(
         &self,
         ctx: &Context<'_>,
@@ -195,6 +199,9 @@ impl BulkMutation {
     }
 
     /// Signs up to 1,000 users up, each with its own result, as `registerUser` would answer. When the call breaks off, the same again goes on. Needs a service key.
+    #[graphql(
+        complexity = "cost::list(input.users.len().min(bulk::MAX_ENTRIES), child_complexity)"
+    )]
     async fn register_users(
         &self,
         ctx: &Context<'_>,
@@ -208,6 +215,7 @@ impl BulkMutation {
     }
 
     /// Makes up to 10,000 unique codes that share one definition. Each call makes new ones: there is no key. When the server has to break off, the codes made by then are answered, fewer than `count`: ask again for the rest. After an error, or without an answer, `promoCodes` lists what was made. Needs an admin key.
+    #[graphql(complexity = "cost::up_to(10_000, input.count) + child_complexity")]
     async fn create_promo_codes(
         &self,
         ctx: &Context<'_>,

@@ -3,6 +3,7 @@
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 use uuid::Uuid;
 
+use super::cost;
 use super::error::Result;
 use super::loaders::{DecisionId, UserId, call, reader};
 use super::page::{self, Connection, PageArgs};
@@ -67,6 +68,7 @@ impl Decision {
     }
 
     /// Everything that the script could see.
+    #[graphql(complexity = "cost::LONG_TEXT")]
     async fn facts(&self, ctx: &Context<'_>) -> Result<Json> {
         let sheet = reader(ctx)?.load_one(self.0.sheet).await?;
         Ok(Json(sheet.map_or_else(|| serde_json::json!({}), |sheet| sheet.whole())))
@@ -130,6 +132,7 @@ pub struct DecisionQuery;
 #[expect(clippy::too_many_arguments, reason = "a list's arguments are Relay's, each by its name")]
 impl DecisionQuery {
     /// What the rules decided, and why, newest first. Needs an admin key.
+    #[graphql(complexity = "cost::page(first, last, child_complexity)")]
     async fn decisions(
         &self,
         ctx: &Context<'_>,
@@ -188,6 +191,7 @@ pub struct DecisionMutation;
 #[Object]
 impl DecisionMutation {
     /// Decides again events whose decision FAILED, up to 100. Needs an admin key.
+    #[graphql(complexity = "cost::list(input.ids.len().min(100), child_complexity)")]
     async fn retry_decisions(
         &self,
         ctx: &Context<'_>,

@@ -13,7 +13,7 @@ use super::error::{
     self, PARSE_FAILED, TOO_COMPLEX, VALIDATION_FAILED, finish, first_code, is_executed,
 };
 use super::limits::Limits;
-use super::{ApiSchema, absent, guard, loaders};
+use super::{ApiSchema, absent, given, guard, loaders};
 use crate::domain::caller::Role;
 use crate::domain::refusal::{Code, Refusal};
 use crate::operations::Call;
@@ -39,6 +39,7 @@ impl Document {
             let message = "A subscription selects exactly one field, and not by a fragment.";
             return Err(Box::new(error::document_error(VALIDATION_FAILED, message)));
         }
+        given::check_given(&document, name, &request.variables)?;
         absent::leave_out_absent(&mut document, name, &request.variables);
         let name = name.map_or_else(|| name_of(&document), |name| Some(name.to_owned()));
         request.set_parsed_query(document);

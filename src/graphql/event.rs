@@ -2,6 +2,7 @@
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 
+use super::cost;
 use super::credit::CreditTransaction;
 use super::decision::{self, Decision};
 use super::error::Result;
@@ -103,10 +104,12 @@ impl From<RecordEventInput> for purchases::NewEvent {
 #[derive(SimpleObject)]
 pub struct EventPayload {
     /// What the rules decided; empty to an end user.
+    #[graphql(complexity = "cost::list(cost::DECISIONS, child_complexity)")]
     decisions: Vec<Decision>,
     /// The event's user, as it is now.
     user: User,
     /// All that this event posted, for every user; to an end user only their own.
+    #[graphql(complexity = "cost::list(cost::SHORT_LIST, child_complexity)")]
     transactions: Vec<CreditTransaction>,
     /// The referral of this event, else the user's own as referee; null when there is none.
     referral: Option<Referral>,

@@ -1,28 +1,80 @@
 //! What a document may ask for.
 
-/// The limits of documents. Every one is looked at before anything is executed.
+/// The limits of documents, and of the JSON that comes with them. Every one is looked at before
+/// anything is executed. Where fragments are spread, a document is counted as it is then.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     /// How long a document may be, in bytes.
     pub text_bytes: usize,
-    /// How deep brackets may be nested; the parser calls itself once for each.
+    /// How many names, numbers, texts, signs and ends of lines a document may have.
+    pub tokens: usize,
+    /// How long a name or a number in a document may be, in bytes.
+    pub name_bytes: usize,
+    /// How deep brackets may be nested, in a document and in JSON: reading calls itself for each.
     pub nesting: usize,
-    /// How many selections a document may have when its fragments are spread out.
+    /// How many operations and fragments a document may define.
+    pub definitions: usize,
+    /// How many variables a document may define.
+    pub variables: usize,
+    /// How many fields and fragments may be selected.
     pub selections: usize,
-    /// How deep a document may go. What tools ask of the schema itself is about 14 deep.
+    /// How many fields may have other names.
+    pub aliases: usize,
+    /// How many directives there may be.
+    pub directives: usize,
+    /// How often fragments may be spread.
+    pub spreads: usize,
+    /// How many arguments one field may have.
+    pub arguments: usize,
+    /// How many values arguments may have, those of variables too, each time they are used. A text
+    /// counts once more for each 64 bytes.
+    pub values: usize,
+    /// How many changes one document may ask for.
+    pub mutations: usize,
+    /// How deep fields may be nested. What tools ask of the schema itself is about 14 deep.
     pub depth: usize,
-    /// How much a document may cost.
+    /// How much a document may cost, in units: about one for each field of the answer.
     pub complexity: usize,
+    /// How much may be asked of the schema itself, in values of the answer.
+    pub introspected: usize,
+    /// How many errors an answer tells of.
+    pub errors: usize,
+    /// Who may ask for the schema itself.
+    pub introspection: Introspection,
+}
+
+/// Who may ask for the schema itself. Everyone may ask for `__typename`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Introspection {
+    /// Whoever may call.
+    Everyone,
+    /// A tenant's administrators, and the operator.
+    Admins,
+    /// Nobody.
+    Nobody,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            text_bytes: 256 * 1_024,
+            text_bytes: 64 * 1_024,
+            tokens: 10_000,
+            name_bytes: 255,
             nesting: 64,
-            selections: 2_000,
+            definitions: 100,
+            variables: 250,
+            selections: 5_000,
+            aliases: 500,
+            directives: 200,
+            spreads: 500,
+            arguments: 50,
+            values: 25_000,
+            mutations: 50,
             depth: 24,
-            complexity: 2_000,
+            complexity: 20_000,
+            introspected: 80_000,
+            errors: 20,
+            introspection: Introspection::Everyone,
         }
     }
 }

@@ -5,11 +5,14 @@ mod absent;
 mod analytics;
 mod bulk;
 mod charge;
+mod cost;
 mod credit;
+mod cursor;
 mod decision;
 mod door;
 mod error;
 mod event;
+mod given;
 mod guard;
 mod limits;
 mod loaders;
@@ -86,6 +89,8 @@ pub type ApiSchema = Schema<Query, Mutation, Subscription>;
 #[must_use]
 pub fn schema(limits: Limits) -> ApiSchema {
     Schema::build(Query::default(), Mutation::default(), Subscription)
+        // To look for what may have been meant costs more than the rest of a hostile document.
+        .disable_suggestions()
         .limit_depth(limits.depth)
         .limit_complexity(limits.complexity)
         .extension(charge::Charge)

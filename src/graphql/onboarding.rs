@@ -2,6 +2,7 @@
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 
+use super::cost;
 use super::decision::{self, Decision};
 use super::error::Result;
 use super::loaders::call;
@@ -18,6 +19,7 @@ pub struct Onboarding {
     /// Whether the invite prompt is hidden for good.
     referral_prompt_dismissed: bool,
     /// The steps, in the program's order.
+    #[graphql(complexity = "cost::list(cost::SHORT_LIST, child_complexity)")]
     steps: Vec<OnboardingStep>,
     /// How many steps are done.
     completed_count: i32,
@@ -97,6 +99,7 @@ pub struct OnboardingPayload {
     /// How far the user came.
     onboarding: Onboarding,
     /// What the rules decided; empty to an end user.
+    #[graphql(complexity = "cost::list(cost::DECISIONS, child_complexity)")]
     decisions: Vec<Decision>,
 }
 

@@ -3,21 +3,13 @@
 use std::borrow::Cow;
 
 use async_graphql::{Context, OutputType, SimpleObject, TypeName};
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::error::Result;
 use super::scalars::int;
+use super::{cost, cursor};
 use crate::domain::refusal::Refusal;
 use crate::operations::Call;
 use crate::operations::page::{Page, PageRequest, Spot};
-
-/// How many entries a page has when its size is not given.
-const DEFAULT_SIZE: u64 = 20;
-/// How many entries a page has at most.
-const MAX_SIZE: i32 = 100;
-/// How long a cursor can be that we made.
-const MAX_CURSOR: usize = 1_024;
 
 /// Where a page stands in its list.
 #[derive(SimpleObject)]
@@ -101,29 +93,40 @@ pub struct PageArgs {
 }
 
 /// Reads the arguments of the list named `list`; refuses sizes beyond 1 to 100, `first` with
-/// `last`, and cursors of another list or tenant.
+/// `last` (Relay's specification allows both, and strongly discourages it), and cursors of another
+/// list or tenant. Without a size it is the first page from there.
 pub fn request(call: &Call, list: &str, args: PageArgs) -> Result<PageRequest> {
-    let (size, backwards) = match (args.first, args.last) {
-        (Some(_), Some(_)) => {
-            return Err(Refusal::bad_input("Give first or last, not both.").into());
-        }
-        (Some(first), None) => (Some(first), false),
-        (None, Some(last)) => (Some(last), true),
-        (None, None) => (None, false),
+    if args.first.is_some() && args.last.is_some() {
+        return Err(Refusal::bad_input("Give first or last, not both.").into());
+    }
+    let within = |size: i32| {
+        let size = usize::try_from(size).ok();
+        size.filter(|size| (1..=cost::LONGEST_PAGE).contains(size)).ok_or_else(|| {
+            Refusal::bad_input("A page has 1 to 100 entries: give first or last in that range.")
+        })
     };
-    let limit = match size {
-        None => DEFAULT_SIZE,
-        Some(size @ 1..=MAX_SIZE) => u64::from(size.unsigned_abs()),
-        Some(_) => {
-            return Err(Refusal::bad_input(
-                "A page has 1 to 100 entries: give first or last in that range.",
-            )
-            .into());
-        }
-    };
-    let place = |cursor: Option<String>| cursor.map(|text| decode(call, list, &text)).transpose();
-    let (after, before) = (place(args.after)?, place(args.before)?);
-    Ok(PageRequest { limit, backwards, after, before, counted: false })
+    let size = args.first.or(args.last).map_or(Ok(cost::PAGE), within)?;
+    let place = |text: Option<String>| text.map(|text| read(call, list, &text)).transpose();
+    Ok(PageRequest {
+        limit: u64::try_from(size).unwrap_or(u64::MAX),
+        backwards: args.last.is_some(),
+        after: place(args.after)?,
+        before: place(args.before)?,
+        counted: false,
+    })
+}
+
+/// The place that a cursor names; BAD_USER_INPUT when it is none of this list and tenant.
+fn read(call: &Call, list: &str, text: &str) -> std::result::Result<Spot, Refusal> {
+    let cursor = cursor::read(text).filter(|cursor| cursor.is_of(list, tenant(call)));
+    cursor.map(|cursor| cursor.spot).ok_or_else(|| {
+        Refusal::bad_input("This is no cursor of this list: pass an endCursor or startCursor that the same list gave.")
+    })
+}
+
+/// The number of the tenant whose list it is; 0 for the list of tenants.
+fn tenant(call: &Call) -> i64 {
+    call.caller.tenant.as_ref().map_or(0, |tenant| tenant.id)
 }
 
 /// Asks for the whole list to be counted too, when the document selects the count.
@@ -177,7 +180,7 @@ fn parts<R: Clone, T: OutputType>(
     let mut nodes = Vec::with_capacity(page.entries.len());
     for (spot, record) in page.entries {
         nodes.push(node(record.clone()));
-        edges.push(Edge { cursor: encode(call, list, &spot), node: node(record) });
+        edges.push(Edge { cursor: cursor::write(list, tenant(call), &spot), node: node(record) });
     }
     let page_info = PageInfo {
         has_next_page: page.has_next,
@@ -186,28 +189,4 @@ fn parts<R: Clone, T: OutputType>(
         end_cursor: edges.last().map(|edge| edge.cursor.clone()),
     };
     Parts { edges, nodes, page_info }
-}
-
-/// Writes a place as a cursor: the list's name, the tenant's number and the place, in JSON.
-fn encode(call: &Call, list: &str, spot: &Spot) -> String {
-    let tenant = call.caller.tenant.as_ref().map_or(0, |tenant| tenant.id);
-    let plain = serde_json::json!([list, tenant, spot.numbers, spot.text]);
-    URL_SAFE_NO_PAD.encode(plain.to_string())
-}
-
-fn decode(call: &Call, list: &str, cursor: &str) -> Result<Spot> {
-    let tenant = call.caller.tenant.as_ref().map_or(0, |tenant| tenant.id);
-    let read = || {
-        let plain = URL_SAFE_NO_PAD.decode(cursor).ok().filter(|_| cursor.len() <= MAX_CURSOR)?;
-        serde_json::from_slice::<(String, i64, Vec<i64>, Option<String>)>(&plain).ok()
-    };
-    match read() {
-        Some((of, whose, numbers, text)) if of == list && whose == tenant => {
-            Ok(Spot { numbers, text })
-        }
-        _ => Err(Refusal::bad_input(
-            "This is no cursor of this list: pass an endCursor or startCursor that the same list gave.",
-        )
-        .into()),
-    }
 }

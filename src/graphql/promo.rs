@@ -2,6 +2,7 @@
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 
+use super::cost;
 use super::error::Result;
 use super::event::EventPayload;
 use super::loaders::call;
@@ -129,6 +130,7 @@ pub struct PromoQuery;
 #[expect(clippy::too_many_arguments, reason = "a list's arguments are Relay's, each by its name")]
 impl PromoQuery {
     /// Every promotion code, newest first. Needs an admin key.
+    #[graphql(complexity = "cost::page(first, last, child_complexity)")]
     async fn promo_codes(
         &self,
         ctx: &Context<'_>,

@@ -2,6 +2,7 @@
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 
+use super::cost;
 use super::decision::{self, Decision};
 use super::error::Result;
 use super::loaders::call;
@@ -40,6 +41,7 @@ pub struct ReviewReferralPayload {
     /// The referral as it is now.
     referral: Referral,
     /// What was decided again; empty when nothing was.
+    #[graphql(complexity = "cost::list(cost::DECISIONS, child_complexity)")]
     decisions: Vec<Decision>,
 }
 

@@ -2,6 +2,7 @@
 
 use async_graphql::{Context, Enum, ID, InputObject, Object};
 
+use super::cost;
 use super::error::Result;
 use super::loaders::call;
 use super::page::{self, Connection, PageArgs};
@@ -163,6 +164,7 @@ pub struct RewardQuery;
 #[expect(clippy::too_many_arguments, reason = "a list's arguments are Relay's, each by its name")]
 impl RewardQuery {
     /// Every reward of the tenant, newest first. Needs an admin key.
+    #[graphql(complexity = "cost::page(first, last, child_complexity)")]
     async fn rewards(
         &self,
         ctx: &Context<'_>,

@@ -2,6 +2,7 @@
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 
+use super::cost;
 use super::decision::DecisionOutcome;
 use super::error::Result;
 use super::loaders::call;
@@ -56,8 +57,10 @@ impl From<SimulateInput> for simulate::SimulateRequest {
 #[derive(SimpleObject)]
 pub struct Simulation {
     /// What the scripts saw.
+    #[graphql(complexity = "cost::LONG_TEXT")]
     facts: Json,
     /// One for each rule file that handles the event.
+    #[graphql(complexity = "cost::list(cost::DECISIONS, child_complexity)")]
     decisions: Vec<SimulatedDecision>,
     /// Why the draft does not compile; `decisions` is then empty. Null when it does.
     error: Option<RuleError>,

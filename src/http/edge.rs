@@ -1,5 +1,6 @@
 //! How the edge is set up: what an operator chooses of who may call, how much and how often.
 
+pub use super::graphql::{BodyLimits, PersistedLimits};
 pub use super::metrics::MetricsAccess;
 pub use super::origins::Origins;
 pub use super::proxies::Proxies;
@@ -12,6 +13,10 @@ pub use crate::operations::rates::RateLimits;
 pub struct Edge {
     /// From which other sites' pages browsers may call.
     pub origins: Origins,
+    /// What a request's body may be.
+    pub body: BodyLimits,
+    /// How many documents are kept that clients name by their hash.
+    pub persisted: PersistedLimits,
     /// What a document may ask for.
     pub documents: DocumentLimits,
     /// What a socket may take.

@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use async_graphql::Response as Answer;
 use axum::extract::{MatchedPath, Request};
 use axum::http::Method;
+use axum::http::request::Parts;
 use axum::response::Response;
 
 use crate::domain::caller::Caller;
@@ -39,27 +40,48 @@ impl Asked {
     }
 }
 
-/// Who calls, when that was found out. It stands among a request's extensions.
+/// What is noted of a request on its way. It stands among the request's extensions.
 #[derive(Debug, Clone, Default)]
-pub struct NotedCaller(Arc<OnceLock<Caller>>);
+pub struct Notes(Arc<Noted>);
 
-impl NotedCaller {
-    /// Notes who calls; once.
-    pub fn note(&self, caller: &Caller) {
-        self.0.get_or_init(|| caller.clone());
+#[derive(Debug, Default)]
+struct Noted {
+    caller: OnceLock<Caller>,
+    name: OnceLock<String>,
+}
+
+impl Notes {
+    /// Those of this request.
+    pub fn of(parts: &Parts) -> Self {
+        parts.extensions.get::<Self>().cloned().unwrap_or_default()
     }
 
-    /// Who calls.
-    pub fn get(&self) -> Option<&Caller> {
-        self.0.get()
+    /// Notes who calls; once.
+    pub fn note_caller(&self, caller: &Caller) {
+        self.0.caller.get_or_init(|| caller.clone());
+    }
+
+    /// Notes the name of the operation that is executed; once.
+    pub fn note_name(&self, name: Option<&str>) {
+        if let Some(name) = name {
+            self.0.name.get_or_init(|| name.to_owned());
+        }
+    }
+
+    /// Who calls, when that was found out.
+    pub fn caller(&self) -> Option<&Caller> {
+        self.0.caller.get()
+    }
+
+    /// The name of the operation, when it has one.
+    pub fn name(&self) -> Option<&str> {
+        self.0.name.get().map(String::as_str)
     }
 }
 
 /// What was answered to a document. It stands among a response's extensions.
 #[derive(Debug, Clone)]
 pub struct NotedAnswer {
-    /// The name of its operation.
-    pub name: Option<String>,
     /// The code of its first error; `OK` when there is none.
     pub code: String,
     /// Was it executed?
@@ -69,13 +91,5 @@ pub struct NotedAnswer {
 /// Notes what was answered.
 pub fn note_answer(response: &mut Response, answer: &Answer) {
     let (code, executed) = (first_code(answer).to_owned(), is_executed(answer));
-    response.extensions_mut().insert(NotedAnswer { name: None, code, executed });
-}
-
-/// Notes the name of the operation that was answered.
-pub fn note_name(mut response: Response, name: Option<String>) -> Response {
-    if let Some(noted) = response.extensions_mut().get_mut::<NotedAnswer>() {
-        noted.name = name;
-    }
-    response
+    response.extensions_mut().insert(NotedAnswer { code, executed });
 }

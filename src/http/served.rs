@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use super::edge::Edge;
+use super::graphql::Persisted;
 use crate::graphql::ApiSchema;
 use crate::operations::Operations;
 
-/// How large a request's body, or a socket's message, can be, in bytes.
+/// How large a socket's message can be, in bytes.
 pub const MAX_BODY: usize = 1024 * 1024;
 
 /// What every handler works with.
@@ -18,4 +19,6 @@ pub struct Served {
     pub schema: ApiSchema,
     /// How the edge is set up.
     pub edge: Arc<Edge>,
+    /// The documents that clients name by their hash.
+    pub persisted: Arc<Persisted>,
 }

@@ -1,8 +1,10 @@
 //! The options of the edge: who may call, how much and how often.
 
+mod body;
 mod documents;
 mod metrics;
 mod origins;
+mod persisted;
 mod proxies;
 mod rates;
 mod sockets;
@@ -16,6 +18,10 @@ use crate::http::Edge;
 pub struct EdgeOptions {
     #[command(flatten)]
     origins: origins::OriginOptions,
+    #[command(flatten)]
+    body: body::BodyOptions,
+    #[command(flatten)]
+    persisted: persisted::PersistedOptions,
     #[command(flatten)]
     documents: documents::DocumentOptions,
     #[command(flatten)]
@@ -32,6 +38,8 @@ impl From<EdgeOptions> for Edge {
     fn from(given: EdgeOptions) -> Self {
         Self {
             origins: given.origins.into(),
+            body: given.body.into(),
+            persisted: given.persisted.into(),
             documents: given.documents.into(),
             sockets: given.sockets.into(),
             rates: given.rates.into(),

@@ -13,6 +13,7 @@ pub use input::{
 pub use mutation::CreditMutation;
 pub use transaction::{CreditTransaction, TransactionFilter, TransactionQuery, list};
 
+use super::cost;
 use super::error::Result;
 use super::loaders::{call, reader};
 use super::scalars::{Amount, DateTime, instant};
@@ -63,6 +64,7 @@ impl CreditAccount {
     }
 
     /// What is left of each usable grant, in the order in which it will be spent: lower priority number, then earliest expiry (never-expiring last), then oldest.
+    #[graphql(complexity = "cost::first(first, cost::LONGEST_PAGE, child_complexity)")]
     async fn lots(
         &self,
         ctx: &Context<'_>,

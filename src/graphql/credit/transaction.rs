@@ -5,6 +5,7 @@ use async_graphql::{Context, ID, InputObject, Object};
 use crate::domain::money::format_amount;
 use crate::domain::records;
 use crate::domain::refusal::Refusal;
+use crate::graphql::cost;
 use crate::graphql::decision::{self, Decision};
 use crate::graphql::error::Result;
 use crate::graphql::loaders::{TransactionId, call, reader};
@@ -175,6 +176,7 @@ pub struct TransactionQuery;
 #[expect(clippy::too_many_arguments, reason = "a list's arguments are Relay's, each by its name")]
 impl TransactionQuery {
     /// Every ledger entry of the tenant, newest first. Needs an admin key.
+    #[graphql(complexity = "cost::page(first, last, child_complexity)")]
     async fn transactions(
         &self,
         ctx: &Context<'_>,

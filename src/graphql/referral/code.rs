@@ -3,6 +3,7 @@
 use async_graphql::{Context, ID, InputObject, SimpleObject};
 
 use super::Referral;
+use super::cost;
 use crate::domain::answer::Validation;
 use crate::graphql::decision::Decision;
 use crate::graphql::error::Result;
@@ -83,6 +84,7 @@ pub struct ApplyReferralCodePayload {
     /// The referral that it made; null when it could not be used.
     pub referral: Option<Referral>,
     /// What the rules decided; empty to an end user.
+    #[graphql(complexity = "cost::list(cost::DECISIONS, child_complexity)")]
     pub decisions: Vec<Decision>,
 }
 

@@ -18,6 +18,7 @@ pub use profile::ReferralProfile;
 pub use query::ReferralQuery;
 pub use totals::ReferralTotals;
 
+use super::cost;
 use super::error::Result;
 use super::loaders::{ReferralId, RewardsOf, call, reader};
 use super::page::{self, CountedConnection, PageArgs};
@@ -107,6 +108,7 @@ impl Referral {
     }
 
     /// The rewards that it brought; to an end user only their own.
+    #[graphql(complexity = "cost::list(cost::SHORT_LIST, child_complexity)")]
     async fn rewards(&self, ctx: &Context<'_>) -> Result<Vec<Reward>> {
         let call = call(ctx)?;
         let lots = reader(ctx)?.load_one(RewardsOf(self.0.id)).await?.unwrap_or_default();

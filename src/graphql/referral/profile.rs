@@ -4,6 +4,7 @@ use async_graphql::{Context, Object};
 
 use super::{Referral, ReferralStatus, list};
 use crate::domain::records;
+use crate::graphql::cost;
 use crate::graphql::error::Result;
 use crate::graphql::loaders::{UserId, call, reader};
 use crate::graphql::page::{CountedConnection, PageArgs};
@@ -81,6 +82,7 @@ impl ReferralProfile {
     }
 
     /// The referrals that the user made, newest first.
+    #[graphql(complexity = "cost::page(first, last, child_complexity)")]
     async fn referrals(
         &self,
         ctx: &Context<'_>,

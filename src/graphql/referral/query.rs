@@ -4,6 +4,7 @@ use async_graphql::{Context, Object};
 
 use super::{Referral, ReferralCodeValidation, ReferralFilter, ReferralTotals, list};
 use crate::domain::refusal::Refusal;
+use crate::graphql::cost;
 use crate::graphql::error::Result;
 use crate::graphql::loaders::call;
 use crate::graphql::page::{CountedConnection, PageArgs};
@@ -17,6 +18,7 @@ pub struct ReferralQuery;
 #[expect(clippy::too_many_arguments, reason = "a list's arguments are Relay's, each by its name")]
 impl ReferralQuery {
     /// Every referral of the tenant, newest first. Needs an admin key.
+    #[graphql(complexity = "cost::page(first, last, child_complexity)")]
     async fn referrals(
         &self,
         ctx: &Context<'_>,

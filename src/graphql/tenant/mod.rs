@@ -12,6 +12,7 @@ pub use input::{
 };
 pub use mutation::TenantMutation;
 
+use super::cost;
 use super::error::Result;
 use super::loaders::call;
 use super::page::{self, Connection, PageArgs};
@@ -78,6 +79,7 @@ pub struct Program {
     /// SHA-256 of its files, in hex.
     hash: String,
     /// Its files.
+    #[graphql(complexity = "cost::list(cost::FILES, child_complexity)")]
     files: Vec<RuleFile>,
     /// When it came into force.
     loaded_at: DateTime,
@@ -91,6 +93,7 @@ pub struct RuleFile {
     /// Its path in the folder, e.g. `purchase.rhai`.
     path: String,
     /// Its text.
+    #[graphql(complexity = "cost::LONG_TEXT")]
     source: String,
 }
 
@@ -131,6 +134,7 @@ impl TenantQuery {
     }
 
     /// Every tenant of the server, the oldest first. Needs the operator key.
+    #[graphql(complexity = "cost::page(first, last, child_complexity)")]
     async fn tenants(
         &self,
         ctx: &Context<'_>,

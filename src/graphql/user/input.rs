@@ -4,6 +4,7 @@ use async_graphql::{Enum, ID, InputObject, MaybeUndefined, SimpleObject};
 
 use super::User;
 use crate::domain::command::Patch;
+use crate::graphql::cost;
 use crate::graphql::decision::Decision;
 use crate::graphql::referral::ReferralCodeValidation;
 use crate::graphql::scalars::{Amount, DateTime, Json};
@@ -119,6 +120,7 @@ pub struct RegisterUserPayload {
     /// What became of the code; null when none was given.
     pub referral_code: Option<ReferralCodeValidation>,
     /// What the rules decided; empty to an end user.
+    #[graphql(complexity = "cost::list(cost::DECISIONS, child_complexity)")]
     pub decisions: Vec<Decision>,
 }
 
@@ -163,6 +165,7 @@ pub struct UpdateUserPayload {
     /// The user.
     pub user: User,
     /// What the rules decided; empty to an end user.
+    #[graphql(complexity = "cost::list(cost::DECISIONS, child_complexity)")]
     pub decisions: Vec<Decision>,
 }
 

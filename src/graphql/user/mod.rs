@@ -15,6 +15,7 @@ pub use input::{
 pub use mutation::UserMutation;
 pub use query::UserQuery;
 
+use super::cost;
 use super::credit::{self, CreditAccount, CreditTransaction, TransactionFilter};
 use super::error::Result;
 use super::loaders::{NextStepsOf, UserId, call, reader};
@@ -82,6 +83,7 @@ impl User {
     }
 
     /// The user's ledger entries, newest first.
+    #[graphql(complexity = "cost::page(first, last, child_complexity)")]
     async fn transactions(
         &self,
         ctx: &Context<'_>,
@@ -110,6 +112,7 @@ impl User {
     }
 
     /// The user's rewards, newest first.
+    #[graphql(complexity = "cost::page(first, last, child_complexity)")]
     async fn rewards(
         &self,
         ctx: &Context<'_>,
@@ -127,6 +130,7 @@ impl User {
     }
 
     /// What the user can do now to earn, as the rules declare it; at most 16 steps.
+    #[graphql(complexity = "cost::list(cost::SHORT_LIST, child_complexity)")]
     async fn what_next(&self, ctx: &Context<'_>) -> Result<Vec<NextStep>> {
         self.private(ctx)?;
         let found = reader(ctx)?.load_one(NextStepsOf(self.0.id.clone())).await?;
@@ -134,6 +138,7 @@ impl User {
     }
 
     /// The user's notices, newest first.
+    #[graphql(complexity = "cost::page(first, last, child_complexity)")]
     async fn notifications(
         &self,
         ctx: &Context<'_>,

@@ -3,6 +3,7 @@
 use async_graphql::{Context, ID, Object};
 
 use super::{User, UserFilter, UserOrder};
+use crate::graphql::cost;
 use crate::graphql::error::Result;
 use crate::graphql::loaders::call;
 use crate::graphql::page::{self, CountedConnection, PageArgs};
@@ -30,6 +31,7 @@ impl UserQuery {
     }
 
     /// Everyone, or those who match. Users with credits are `filter: {minBalance: 1}, orderBy: BALANCE_DESC`. Balances in filter and order are as of the last sweep, at most 60 seconds old. Needs an admin key.
+    #[graphql(complexity = "cost::page(first, last, child_complexity)")]
     async fn users(
         &self,
         ctx: &Context<'_>,

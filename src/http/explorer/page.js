@@ -2,90 +2,21 @@
 
 const byId = (id) => document.getElementById(id);
 
-const EXAMPLES = [
-  {
-    name: "user: my credits, code and steps",
-    query: `{
-  me {
-    id
-    name
-    credits { balanceFormatted balance pending lots { remaining source expiresAt } }
-    referral { code shareUrl signups credited totalEarned }
-    onboarding { completedCount totalCount steps { key title done } }
+/** The examples in their file: each begins with a line `# role: name`. */
+let examples = [];
+
+function examplesIn(text) {
+  const parts = text.split(/^# (\w+: .+)$/m).slice(1);
+  return parts.flatMap((name, at) => (at % 2 ? [] : [{ name, query: parts[at + 1].trim() }]));
+}
+
+async function loadExamples() {
+  examples = examplesIn(await (await fetch("/graphiql/examples.graphql")).text());
+  for (const [index, example] of examples.entries()) {
+    byId("example").add(new Option(example.name, String(index)));
   }
-}`,
-  },
-  {
-    name: "user: make my referral code",
-    query: `mutation { generateReferralCode { code shareUrl created } }`,
-  },
-  {
-    name: "anyone: is this code good?",
-    query: `query ($code: String!) {
-  validateReferralCode(code: $code) { valid referrerName remainingUses reason message }
-}`,
-    variables: { code: "TYPE-ONE" },
-  },
-  {
-    name: "service: sign a user up",
-    query: `mutation ($input: RegisterUserInput!) {
-  registerUser(input: $input) {
-    created
-    user { id credits { balanceFormatted } }
-    referralCode { valid reason }
-    decisions { rule outcome reason }
-  }
-}`,
-    variables: { input: { id: "ann", name: "Ann", email: "ann@example.com" } },
-  },
-  {
-    name: "service: record a purchase",
-    query: `mutation ($input: RecordPurchaseInput!) {
-  recordPurchase(input: $input) {
-    replayed
-    decisions { rule outcome reason }
-    transactions { user { id } amountFormatted source }
-    referral { status bonusEarned }
-  }
-}`,
-    variables: { input: { id: "payment-1", userId: "ann", amount: 2500 } },
-  },
-  {
-    name: "service: spend credits",
-    query: `mutation ($input: SpendCreditsInput!) {
-  spendCredits(input: $input) { transaction { id amount } account { balanceFormatted } replayed }
-}`,
-    variables: { input: { userId: "ann", amount: 100, idempotencyKey: "order-1" } },
-  },
-  {
-    name: "admin: what was decided, and why",
-    query: `{
-  decisions(first: 10) {
-    nodes { createdAt event rule outcome reason effects user { id } }
-  }
-}`,
-  },
-  {
-    name: "admin: my program and settings",
-    query: `{ tenant { slug name currency settings program { name hash error { message file line } } } }`,
-  },
-  {
-    name: "admin: change a setting",
-    query: `mutation ($input: UpdateSettingsInput!) {
-  updateSettings(input: $input) { tenant { settings } }
-}`,
-    variables: { input: { settings: { "name of a setting": 1500 } } },
-  },
-  {
-    name: "operator: tenants",
-    query: `{ tenants { nodes { slug name createdAt } } }`,
-  },
-  {
-    name: "operator: a key for a tenant",
-    query: `mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { id key } }`,
-    variables: { input: { name: "back end", role: "SERVICE", tenant: "TYPE-ONE" } },
-  },
-];
+  show(examples[0]);
+}
 
 const SCHEMA_QUERY = `{ __schema { types {
   name description
@@ -165,16 +96,12 @@ async function find() {
 
 function show(example) {
   byId("query").value = example.query;
-  byId("variables").value = example.variables ? JSON.stringify(example.variables, null, 2) : "";
 }
 
-for (const [index, example] of EXAMPLES.entries()) {
-  byId("example").add(new Option(example.name, String(index)));
-}
-byId("example").addEventListener("change", (event) => show(EXAMPLES[Number(event.target.value)]));
+byId("example").addEventListener("change", (event) => show(examples[Number(event.target.value)]));
 byId("form").addEventListener("submit", run);
 byId("find").addEventListener("input", () => find().catch(() => undefined));
 document.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) byId("form").requestSubmit();
 });
-show(EXAMPLES[0]);
+loadExamples().catch(() => undefined);
