@@ -7,12 +7,14 @@ mod edge;
 mod export;
 mod import;
 mod keys;
+pub mod log;
 mod output;
 mod place;
 mod retell;
 pub mod rules;
 mod serve;
 mod span;
+mod traces;
 
 use clap::{Parser, Subcommand};
 
