@@ -14,10 +14,11 @@ use crate::domain::refusal::Refusal;
 use crate::domain::rules::RuleError;
 use crate::http::{Edge, Router};
 use crate::jobs::watch::{Unwatched, Watcher};
-use crate::jobs::{forget, sweep, uses};
+use crate::jobs::{forget, measure, sweep, uses};
 use crate::operations::Operations;
 use crate::operations::audit::{self, Finding};
 use crate::operations::clock::Clock;
+use crate::operations::measures;
 use crate::operations::sealing::{self, Proof};
 use crate::store::{Database, KeyFit, LedgerKey, Options, StoreError};
 
@@ -131,12 +132,16 @@ impl App {
             Watcher::new(operations.clone(), settings.rules.clone(), settings.provision);
         watcher.start().await?;
         crate::operations::publish::put_in_force(&operations).await?;
-        let jobs = vec![
+        let collecting = crate::http::collect(&settings.edge.metrics);
+        measures::started(operations.database.kind(), operations.clock.now());
+        let mut jobs = vec![
             tokio::spawn(watcher.run()),
             tokio::spawn(sweep::run(operations.clone())),
             tokio::spawn(forget::run(operations.clone())),
             tokio::spawn(uses::run(operations.clone())),
+            tokio::spawn(measure::run(operations.clone())),
         ];
+        jobs.extend(collecting.map(tokio::spawn));
         let (operations, jobs) = (Arc::new(operations), Mutex::new(jobs));
         Ok(Self { operations, jobs, edge: settings.edge })
     }

@@ -7,12 +7,14 @@ mod edge;
 mod export;
 mod import;
 mod keys;
+pub mod log;
 mod output;
 mod place;
 mod retell;
 pub mod rules;
 mod serve;
 mod span;
+mod traces;
 
 use clap::{Parser, Subcommand};
 
@@ -31,7 +33,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serves; makes and migrates the database first.
-    Serve(serve::Serve),
+    Serve(Box<serve::Serve>),
     /// Makes the database's tables, or brings them up to date.
     Migrate(Place),
     /// Prints the GraphQL schema.
@@ -90,7 +92,8 @@ struct RulesFolder {
 
 /// Runs the command that the process was called with.
 pub async fn run() -> anyhow::Result<()> {
-    match Cli::parse().command.unwrap_or_else(|| Command::Serve(serve::Serve::by_default())) {
+    match Cli::parse().command.unwrap_or_else(|| Command::Serve(serve::Serve::by_default().into()))
+    {
         Command::Serve(serve) => serve.run().await,
         Command::Migrate(place) => place.open().await.map(drop),
         Command::Schema => print(&crate::graphql::sdl()),

@@ -14,7 +14,7 @@ use super::output::print;
 use super::place::{Keys, Place};
 use super::span::span;
 use crate::app::{App, Settings, key_file};
-use crate::http;
+use crate::http::{self, MetricsAccess};
 use crate::operations::clock::Clock;
 use crate::operations::ending::Ending;
 use crate::store::Page;
@@ -64,15 +64,22 @@ impl Serve {
             edge: self.edge.into(),
         };
         let key = key_for_people(&settings);
+        let metrics_are_open = matches!(settings.edge.metrics, MetricsAccess::Open);
         let app =
             App::start(settings, Clock::shifted(self.clock_offset.unwrap_or_default())).await?;
         let listener = TcpListener::bind(self.listen).await;
         let listener = listener.with_context(|| {
             format!("Cannot listen on {}; choose another with GUERDON_LISTEN", self.listen)
         })?;
+        let address = listener.local_addr()?;
+        if metrics_are_open && !address.ip().is_loopback() {
+            tracing::warn!(
+                "whoever reaches {address} can read /metrics: give it a key with GUERDON_METRICS_KEY, or switch it off with GUERDON_METRICS=off"
+            );
+        }
         let ending = app.operations.ending.clone();
         end_when_told(ending.clone())?;
-        greet(&app, &key, listener.local_addr()?).await?;
+        greet(&app, &key, address).await?;
         http::serve(listener, app.router(), &ending).await;
         app.stop().await;
         tracing::info!("ended");

@@ -18,6 +18,7 @@ use crate::operations::Call;
 pub struct Document {
     request: Request,
     kind: OperationType,
+    name: Option<String>,
     /// Who may send it, where it asks for the schema itself.
     introspection: Introspection,
     /// How many errors its answer tells of.
@@ -43,10 +44,17 @@ impl Document {
         given::check_given(&document, name, &request.variables)?;
         absent::leave_out_absent(&mut document, name, &request.variables);
         unmeant::give_null(&document, name, &mut request.variables);
+        let name = name.map_or_else(|| name_of(&document), |name| Some(name.to_owned()));
         request.set_parsed_query(document);
         let introspection =
             if introspects { limits.introspection } else { Introspection::Everyone };
-        Ok(Self { request, kind, introspection, max_errors: limits.errors })
+        Ok(Self { request, kind, name, introspection, max_errors: limits.errors })
+    }
+
+    /// The name of the operation that is to be executed, when it has one.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
     }
 
     /// Does the operation that is to be executed change anything?
@@ -69,6 +77,11 @@ fn parse(text: &str) -> Result<ExecutableDocument, Box<Response>> {
         error.extensions.get_or_insert_default().set("code", PARSE_FAILED);
         Box::new(Response::from_errors(vec![error]))
     })
+}
+
+/// The name of the one operation of a document.
+fn name_of(document: &ExecutableDocument) -> Option<String> {
+    document.operations.iter().next().and_then(|(name, _)| name.map(ToString::to_string))
 }
 
 /// The kind of the operation that is to be executed. Where it is not clear which is meant, the kind

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_graphql::{PathSegment, Response, ServerError, Value};
 
 use crate::domain::refusal::{Code, Refusal};
+use crate::operations::measures::OK;
 
 /// What a resolver gives. A [`Refusal`] turns into the error by `?`; [`finish`] writes its code.
 pub type Result<T> = async_graphql::Result<T>;
@@ -93,6 +94,24 @@ pub fn document_error(code: &str, message: impl Into<String>) -> Response {
     Response::from_errors(vec![error])
 }
 
+/// The code of an answer's first error; `OK` when there is none.
+#[must_use]
+pub fn first_code(response: &Response) -> &str {
+    let Some(error) = response.errors.first() else { return OK };
+    match error.extensions.as_ref().and_then(|extensions| extensions.get("code")) {
+        Some(Value::String(code)) => code,
+        _ => Code::Internal.name(),
+    }
+}
+
+/// Was the document executed? Errors before that have no path.
+#[must_use]
+pub fn is_executed(response: &Response) -> bool {
+    response.errors.is_empty()
+        || response.data != Value::Null
+        || response.errors.iter().any(|error| !error.path.is_empty())
+}
+
 /// An answer that is one refusal, given before anything was executed.
 pub fn refused(refusal: &Refusal, request_id: &str) -> Response {
     let mut error = ServerError::new("", None);
@@ -112,7 +131,7 @@ fn write_refusal(error: &mut ServerError, refusal: &Refusal, request_id: &str) {
         extensions.set("retryAfter", seconds);
     }
     if refusal.code == Code::Internal {
-        tracing::error!(request_id, path = ?error.path, "a request failed: {}", refusal.message);
+        tracing::error!(request_id, "a request failed: {}", refusal.message);
         BROKEN.clone_into(&mut error.message);
         extensions.set("requestId", request_id);
     }

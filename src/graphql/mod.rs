@@ -35,7 +35,7 @@ use async_graphql::{MergedObject, Schema};
 
 pub use cursor::is_cursor;
 pub use door::{Document, run, subscribe};
-pub use error::{document_error, refused};
+pub use error::{document_error, first_code, is_executed, refused};
 pub use guard::most_values;
 pub use limits::{Introspection, Limits};
 

@@ -1,6 +1,7 @@
 //! How the edge is set up: what an operator chooses of who may call, how much and how often.
 
 pub use super::graphql::{BodyLimits, PersistedLimits};
+pub use super::metrics::MetricsAccess;
 pub use super::origins::Origins;
 pub use super::proxies::Proxies;
 pub use super::socket::SocketLimits;
@@ -24,4 +25,6 @@ pub struct Edge {
     pub rates: RateLimits,
     /// The proxies in front of the server.
     pub proxies: Proxies,
+    /// Who may read the metrics.
+    pub metrics: MetricsAccess,
 }

@@ -8,12 +8,15 @@ mod edge;
 mod explorer;
 mod graphql;
 mod health;
+mod metrics;
+mod noted;
 mod origins;
 mod passage;
 mod proxies;
 mod serve;
 mod served;
 mod socket;
+mod traces;
 mod visit;
 
 use std::sync::Arc;
@@ -28,14 +31,16 @@ use axum::routing::get;
 use crate::graphql::schema;
 use crate::operations::Operations;
 pub use edge::{
-    BodyLimits, DocumentLimits, Edge, Introspection, Origins, PersistedLimits, Proxies, RateLimits,
-    SocketLimits,
+    BodyLimits, DocumentLimits, Edge, Introspection, MetricsAccess, Origins, PersistedLimits,
+    Proxies, RateLimits, SocketLimits,
 };
 use graphql::Persisted;
 pub use graphql::is_request;
+pub use metrics::collect;
 pub use serve::serve;
 use served::Served;
 use socket::Crowd;
+pub use traces::take_part_in_traces;
 
 /// What whoever is lost is told.
 const NOTHING_HERE: &str =
@@ -65,6 +70,7 @@ pub fn router(operations: Arc<Operations>, edge: Edge) -> Router {
         .route("/r/{tenant}/{code}", get(visit::handle))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
+        .route("/metrics", get(metrics::handle))
         .merge(explorer::routes())
         .fallback(async || (StatusCode::NOT_FOUND, NOTHING_HERE))
         .layer(from_fn(passage::accompany))

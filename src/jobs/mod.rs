@@ -3,6 +3,7 @@
 
 pub mod again;
 pub mod forget;
+pub mod measure;
 pub mod provision;
 pub mod sweep;
 pub mod uses;

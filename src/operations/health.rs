@@ -27,7 +27,7 @@ pub async fn check(operations: &Operations) -> Result<(), &'static str> {
 async fn look(operations: &Operations) -> Result<(), &'static str> {
     let database = &operations.database;
     let failed = |error: &crate::store::StoreError| {
-        tracing::warn!(%error, source = ?std::error::Error::source(error), "not ready");
+        tracing::warn!(%error, cause = error.cause(), "not ready");
     };
     database.ping().await.inspect_err(failed).map_err(|_| "the database cannot be reached")?;
     match database.is_migrated().await.inspect_err(failed) {

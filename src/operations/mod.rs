@@ -16,7 +16,9 @@ pub mod identity;
 pub mod keys;
 pub mod lane;
 pub mod leaderboard;
+pub mod levels;
 pub mod live;
+pub mod measures;
 pub mod notices;
 pub mod onboarding;
 pub mod page;
@@ -99,18 +101,7 @@ impl Operations {
         let rates = Arc::new(Rates::new(RateLimits::none(), clock.clone()));
         let (hub, turns, ending) = (Hub::default(), Turns::default(), Ending::default());
         let providers = Arc::default();
-        Self {
-            database,
-            lanes,
-            programs,
-            clock,
-            credentials,
-            providers,
-            hub,
-            rates,
-            turns,
-            ending,
-        }
+        Self { database, lanes, programs, clock, credentials, providers, hub, rates, turns, ending }
     }
 
     /// The same, where callers may call so often. Without this they may as often as they like.

@@ -29,3 +29,4 @@ mod schema;
 mod seals;
 mod stories;
 mod torture;
+mod watching;

@@ -138,10 +138,13 @@ fn many(count: usize, of: impl Fn(usize) -> String) -> String {
     (0..count).map(of).collect::<Vec<_>>().join(" ")
 }
 
+/// Makes a document that has so many of something.
+type Make<'a> = &'a dyn Fn(usize) -> String;
+
 #[test]
 fn each_sum_has_its_limit() {
     let limits = Limits::default();
-    let rows: [(usize, &str, &dyn Fn(usize) -> String); 7] = [
+    let rows: [(usize, &str, Make<'_>); 7] = [
         (limits.selections, "fields and fragments", &|n| {
             format!("{{ {} }}", many(n, |_| "a".to_owned()))
         }),

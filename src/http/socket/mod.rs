@@ -31,6 +31,7 @@ use super::answer::Refused;
 use super::auth::Origin;
 use super::served::Served;
 use crate::domain::refusal::{Code, Refusal};
+use crate::operations::measures::Open;
 use close::Close;
 use conversation::Conversation;
 pub use crowd::Crowd;
@@ -68,7 +69,7 @@ pub async fn handle(State(served): State<Served>, request: Request) -> Response 
     let is_ours = upgrade.selected_protocol().is_some();
     let under_way = served.operations.ending.under_way();
     upgrade.on_upgrade(async move |socket| {
-        let _kept = (place, under_way);
+        let _kept = (place, under_way, Open::socket());
         let conversation = Conversation::new(served, origin, socket);
         match is_ours {
             true => conversation.run().await,

@@ -1,6 +1,7 @@
 //! One operation over a socket: from what was asked to a stream of answers.
 
 use std::panic::AssertUnwindSafe;
+use std::time::{Duration, Instant};
 
 use async_graphql::{Request, Response, Value, Variables};
 use futures_util::future::FutureExt;
@@ -11,8 +12,11 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::messages::Asked;
 use super::session::Answer;
 use crate::domain::refusal::{Code, Refusal};
-use crate::graphql::{ApiSchema, Document, Limits, refused, run, subscribe};
+use crate::graphql::{
+    ApiSchema, Document, Limits, first_code, is_executed, refused, run, subscribe,
+};
 use crate::operations::Call;
+use crate::operations::measures::{self, Answered, Open};
 
 /// The room that an operation takes on its socket: one of so many, and its message's bytes.
 pub type Room = (OwnedSemaphorePermit, OwnedSemaphorePermit);
@@ -45,7 +49,10 @@ impl Desk<'_> {
             Ok(document) if document.is_subscription() => self.subscription(document, room),
             Ok(document) if document.is_mutation() => self.mutation(document, room),
             Ok(document) => self.query(document, room),
-            Err(response) => Operation::of(once(Answer::Refused(response.errors))),
+            Err(response) => {
+                measure(&response, None, self.call, Duration::ZERO);
+                Operation::of(once(Answer::Refused(response.errors)))
+            }
         }
     }
 
@@ -62,7 +69,7 @@ impl Desk<'_> {
         let broken = broken(call.request_id.clone());
         let answers = async move {
             let _taken = room;
-            let response = AssertUnwindSafe(run(&schema, document, call)).catch_unwind().await;
+            let response = AssertUnwindSafe(measured(&schema, document, call)).catch_unwind().await;
             stream::iter(response.map_or_else(|_| vec![broken()], single))
         };
         Operation::of(answers.flatten_stream())
@@ -75,7 +82,7 @@ impl Desk<'_> {
         let broken = broken(call.request_id.clone());
         let work = self.call.operations.ending.track(async move {
             let _taken = room;
-            run(&schema, document, call).await
+            measured(&schema, document, call).await
         });
         let done = tokio::spawn(work);
         let answers = async move {
@@ -89,8 +96,9 @@ impl Desk<'_> {
         let broken = broken(self.call.request_id.clone());
         let responses = subscribe(self.schema, document, self.call.clone());
         let responses = AssertUnwindSafe(responses).catch_unwind();
+        let open = (room, Open::subscription());
         let answers = responses.enumerate().map(move |(n, response)| {
-            let _taken = &room;
+            let _taken = &open;
             match response {
                 Ok(response) if n == 0 && is_refused(&response, 1) => {
                     Answer::Refused(response.errors)
@@ -108,6 +116,20 @@ impl Operation {
     fn of(answers: impl Stream<Item = Answer> + Send + 'static) -> Self {
         Self { is_subscription: false, answers: answers.boxed() }
     }
+}
+
+/// Executes a document, and measures it.
+async fn measured(schema: &ApiSchema, document: Document, call: Call) -> Response {
+    let (name, began) = (document.name().map(str::to_owned), Instant::now());
+    let response = run(schema, document, call.clone()).await;
+    measure(&response, name.as_deref(), &call, began.elapsed());
+    response
+}
+
+fn measure(response: &Response, name: Option<&str>, call: &Call, duration: Duration) {
+    let (code, executed) = (first_code(response), is_executed(response));
+    let answered = Answered { name, code, executed, role: Some(&call.caller.role) };
+    measures::operation_answered(answered, duration);
 }
 
 fn once(answer: Answer) -> impl Stream<Item = Answer> {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use super::table::{Attack, Outcome, Sent};
-use crate::harness::{Server, Socket, listen};
+use crate::harness::{Frame, Server, Socket, listen};
 
 /// The tenant that is attacked.
 pub const TENANT: &str = "productready";
@@ -87,17 +87,23 @@ async fn ask(server: &Server, attack: &Attack, mut request: Request<Body>, sent:
 async fn speak(server: &Server, payload: &[u8]) -> Seen {
     let admin = server.admin(TENANT).await;
     let mut socket = Socket::connect(listen(server).await, admin.init()).await;
-    let payload: Value = serde_json::from_slice(payload).unwrap();
-    let message = json!({ "type": "subscribe", "id": "1", "payload": payload });
-    let sent = message.to_string().len();
+    let payload = std::str::from_utf8(payload).unwrap();
+    let message = format!("{{\"type\":\"subscribe\",\"id\":\"1\",\"payload\":{payload}}}");
     let began = Instant::now();
-    socket.send(message).await;
-    let answer = socket.message().await;
+    socket.send_text(&message).await;
+    let answer = match socket.receive().await {
+        Frame::Text(answer) => answer,
+        Frame::Close(code, reason) => {
+            let error = json!({ "message": reason, "extensions": { "code": code.to_string() } });
+            json!({ "type": "error", "payload": [error] })
+        }
+        other => panic!("{other:?}"),
+    };
     let took = began.elapsed();
     // Errors come as a message of their own, or in the one answer of a query.
     let errors =
         if answer["type"] == "error" { &answer["payload"] } else { &answer["payload"]["errors"] };
-    seen(&json!({ "errors": errors }), (sent, answer.to_string().len()), 0, took)
+    seen(&json!({ "errors": errors }), (message.len(), answer.to_string().len()), 0, took)
 }
 
 fn seen(answer: &Value, bytes: (usize, usize), status: u16, took: Duration) -> Seen {

@@ -289,6 +289,8 @@ fn by_admins() -> Vec<Row<Vec<u8>>> {
 fn other_ways() -> Vec<Attack> {
     let deep = format!("{{ user(id: {}) {{ id }} }}", nested(3_000, "[", "1", "]"));
     let variables = nested(10_000, "[", "1", "]");
+    let numbers = format!("{{\"v\":[{}0]}}", "0,".repeat(500_000));
+    let numbers = with_variables("query($v: [Int]) { me(a: $v) { id } }", &numbers);
     vec![
         attack("GET: lists 3,000 deep", Sent::Address(address(&[("query", &deep)])), MUCH),
         attack(
@@ -300,6 +302,11 @@ fn other_ways() -> Vec<Attack> {
             "GET: variables 10,000 deep",
             Sent::Address(address(&[("query", "{ __typename }"), ("variables", &variables)])),
             INPUT,
+        ),
+        attack(
+            "socket: a variable of 500,000 numbers",
+            Sent::Operation(numbers),
+            Outcome::Refused("1009"),
         ),
         attack("socket: lists 3,000 deep", Sent::Operation(asking(&deep)), MUCH),
         attack("socket: 24 fragments that double", Sent::Operation(asking(&doubling(24))), MUCH),

@@ -66,11 +66,6 @@ impl Caller {
         Self { tenant: Some(tenant.to_owned()), ..self.clone() }
     }
 
-    /// The same caller, going another way.
-    pub fn going(&self, way: Way) -> Self {
-        Self { way, ..self.clone() }
-    }
-
     /// The payload with which this caller opens a socket.
     pub fn init(&self) -> Value {
         let bearer = self.token.as_ref().map(|token| format!("Bearer {token}"));

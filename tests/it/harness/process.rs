@@ -12,7 +12,8 @@ use super::{Caller, OPERATOR_KEY, Shop, Way};
 pub fn guerdon() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_guerdon"));
     for (name, _) in std::env::vars() {
-        if name.starts_with("GUERDON_") || name == "DATABASE_URL" || name == "RUST_LOG" {
+        let is_read = ["GUERDON_", "OTEL_"].iter().any(|begin| name.starts_with(begin));
+        if is_read || name == "DATABASE_URL" || name == "RUST_LOG" {
             command.env_remove(name);
         }
     }

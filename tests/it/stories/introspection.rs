@@ -1,10 +1,11 @@
 //! Who may ask for the schema itself, and that tools can.
 
+use axum::Router;
 use guerdon::http::{DocumentLimits, Edge, Introspection};
 use serde_json::json;
 
 use crate::attacks::texts::INTROSPECTION;
-use crate::harness::{Caller, Server, Way};
+use crate::harness::{Caller, Server};
 use crate::stories;
 
 stories!("rules/productready":
@@ -23,8 +24,8 @@ const ASKED: [&str; 4] = [
     INTROSPECTION,
 ];
 
-/// Callers of each role, from the least to the most, who go this way.
-async fn callers(server: &Server, way: Way) -> Vec<(&'static str, Caller)> {
+/// Callers of each role, from the least to the most, at this server.
+async fn callers(server: &Server, router: Router) -> Vec<(&'static str, Caller)> {
     server.shop(TENANT).await.register("ann").await;
     [
         ("anyone", server.anonymous(TENANT)),
@@ -33,7 +34,7 @@ async fn callers(server: &Server, way: Way) -> Vec<(&'static str, Caller)> {
         ("admin", server.admin(TENANT).await),
         ("operator", server.operator().naming(TENANT)),
     ]
-    .map(|(role, caller)| (role, caller.going(way.clone())))
+    .map(|(role, caller)| (role, caller.through(router.clone())))
     .into()
 }
 
@@ -41,7 +42,7 @@ async fn callers(server: &Server, way: Way) -> Vec<(&'static str, Caller)> {
 async fn admitted(server: &Server, introspection: Introspection, admitted: &[&str]) {
     let documents = DocumentLimits { introspection, ..DocumentLimits::default() };
     let app = server.beside(Edge { documents, ..Edge::default() }).await;
-    for (role, caller) in callers(server, Way::Router(app.router())).await {
+    for (role, caller) in callers(server, app.router()).await {
         for query in ASKED {
             let answer = caller.gql(query, json!({})).await;
             if admitted.contains(&role) {

@@ -4,6 +4,7 @@ mod bad_input;
 mod browsers;
 mod bulk;
 mod codebuff;
+mod costs;
 mod credits;
 mod crowd;
 mod crowd_of_uses;
