@@ -60,7 +60,7 @@ async fn first_value(mut socket: Socket, document: &str) -> Value {
     socket.send(json!({ "type": "subscribe", "id": "1", "payload": payload })).await;
     match socket.receive().await {
         Frame::Text(message) => message["payload"]["data"].clone(),
-        Frame::Close(code, reason) => panic!("{code} {reason}"),
+        other => panic!("{other:?}"),
     }
 }
 
