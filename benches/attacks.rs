@@ -6,6 +6,9 @@
 //! `cargo bench --bench attacks`; a part of an attack's name runs only those that have it.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a measurement may fall over")]
 
+#[path = "../tests/it/packages.rs"]
+mod packages;
+
 #[expect(dead_code, reason = "made for the tests, which use more of it")]
 #[path = "../tests/it/postgres.rs"]
 mod postgres;
