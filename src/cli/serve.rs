@@ -6,14 +6,17 @@ use anyhow::Context;
 use chrono::TimeDelta;
 use clap::{Args, Parser};
 use tokio::net::TcpListener;
+#[cfg(unix)]
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::edge::EdgeOptions;
 use super::output::print;
 use super::place::{Keys, Place};
 use super::span::span;
 use crate::app::{App, Settings, key_file};
-use crate::http;
+use crate::http::{self, MetricsAccess};
 use crate::operations::clock::Clock;
+use crate::operations::ending::Ending;
 use crate::store::Page;
 
 /// How to serve.
@@ -61,16 +64,25 @@ impl Serve {
             edge: self.edge.into(),
         };
         let key = key_for_people(&settings);
+        let metrics_are_open = matches!(settings.edge.metrics, MetricsAccess::Open);
         let app =
             App::start(settings, Clock::shifted(self.clock_offset.unwrap_or_default())).await?;
         let listener = TcpListener::bind(self.listen).await;
         let listener = listener.with_context(|| {
             format!("Cannot listen on {}; choose another with GUERDON_LISTEN", self.listen)
         })?;
-        greet(&app, &key, listener.local_addr()?).await?;
-        http::serve(listener, app.router(), ended()).await?;
-        tracing::info!("ending: what was accepted is finished");
+        let address = listener.local_addr()?;
+        if metrics_are_open && !address.ip().is_loopback() {
+            tracing::warn!(
+                "whoever reaches {address} can read /metrics: give it a key with GUERDON_METRICS_KEY, or switch it off with GUERDON_METRICS=off"
+            );
+        }
+        let ending = app.operations.ending.clone();
+        end_when_told(ending.clone())?;
+        greet(&app, &key, address).await?;
+        http::serve(listener, app.router(), &ending).await;
         app.stop().await;
+        tracing::info!("ended");
         Ok(())
     }
 }
@@ -96,21 +108,56 @@ async fn greet(app: &App, key: &str, address: SocketAddr) -> anyhow::Result<()> 
     ))
 }
 
-/// Waits until the process is told to end.
-async fn ended() {
-    let interrupted = tokio::signal::ctrl_c();
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let Ok(mut terminated) = signal(SignalKind::terminate()) else {
-            drop(interrupted.await);
-            return;
-        };
+/// Tells the server to end at the first signal, and ends the process at once at the second.
+fn end_when_told(ending: Ending) -> anyhow::Result<()> {
+    let mut signals = Signals::new()?;
+    tokio::spawn(async move {
+        signals.next().await;
+        tracing::info!("ending: what runs is finished; a second signal ends it at once");
+        ending.tell();
+        signals.next().await;
+        tracing::warn!("ended at once: what ran was not finished");
+        std::process::exit(1);
+    });
+    Ok(())
+}
+
+/// The signals that tell a process to end: SIGTERM, and that of Ctrl-C.
+#[cfg(unix)]
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn new() -> anyhow::Result<Self> {
+        let of = |kind| signal(kind).context("Cannot listen for signals");
+        Ok(Self {
+            terminate: of(SignalKind::terminate())?,
+            interrupt: of(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn next(&mut self) {
         tokio::select! {
-            _ = interrupted => {}
-            _ = terminated.recv() => {}
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
         }
     }
-    #[cfg(not(unix))]
-    drop(interrupted.await);
+}
+
+/// Ctrl-C.
+#[cfg(not(unix))]
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn new() -> anyhow::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn next(&mut self) {
+        drop(tokio::signal::ctrl_c().await);
+    }
 }

@@ -36,6 +36,18 @@ pub enum Role {
 }
 
 impl Role {
+    /// Its name: the class, and nobody in it.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::User(_) => "user",
+            Self::Service(_) => "service",
+            Self::Admin(_) => "admin",
+            Self::Operator => "operator",
+        }
+    }
+
     const fn rank(&self) -> u8 {
         match self {
             Self::Public => 0,

@@ -7,12 +7,13 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::accept::Media;
+use super::noted::note_answer;
 use crate::domain::refusal::{Code, Refusal};
-use crate::graphql::{document_error, refused};
+use crate::graphql::{document_error, is_executed, refused};
 
 /// GraphQL's answer over HTTP. A document that came too often is told so in either media type.
 pub fn graphql(media: Media, answer: &Answer) -> Response {
-    let status = match (media, executed(answer)) {
+    let status = match (media, is_executed(answer)) {
         (_, false) if extension(answer, "code") == Some(&Code::RateLimited.name().into()) => {
             StatusCode::TOO_MANY_REQUESTS
         }
@@ -40,6 +41,7 @@ fn retry_after(seconds: Option<i64>) -> Option<(HeaderName, HeaderValue)> {
 fn with_status(status: StatusCode, media: Media, answer: &Answer) -> Response {
     let mut response = (status, body(answer)).into_response();
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media.name()));
+    note_answer(&mut response, answer);
     response
 }
 
@@ -48,16 +50,9 @@ pub fn malformed(status: StatusCode, media: Media, message: impl Into<String>) -
     with_status(status, media, &document_error(Code::BadUserInput.name(), message))
 }
 
-/// Was the document executed? Errors before that have no path.
-pub fn executed(answer: &Answer) -> bool {
-    answer.errors.is_empty()
-        || answer.data != Value::Null
-        || answer.errors.iter().any(|error| !error.path.is_empty())
-}
-
 /// The body, its fields in the document's order; without `data` when the document was not executed.
 fn body(answer: &Answer) -> String {
-    let written = if executed(answer) {
+    let written = if is_executed(answer) {
         serde_json::to_string(answer)
     } else {
         serde_json::to_string(&serde_json::json!({ "errors": answer.errors }))

@@ -8,6 +8,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 
 use super::answer::Refused;
+use super::noted::Notes;
 use super::passage::RequestId;
 use super::proxies::Proxies;
 use super::served::Served;
@@ -37,6 +38,7 @@ impl FromRequestParts<Served> for Authenticated {
 pub struct Origin {
     request_id: String,
     address: Option<IpAddr>,
+    notes: Notes,
 }
 
 impl Origin {
@@ -47,7 +49,18 @@ impl Origin {
         Self {
             request_id: id.map(|id| id.0.clone()).unwrap_or_default(),
             address: peer.map(|peer| proxies.client(peer.0.ip(), &parts.headers)),
+            notes: Notes::of(parts),
         }
+    }
+
+    /// The request's id.
+    pub fn request_id(&self) -> &str {
+        &self.request_id
+    }
+
+    /// The address that it came from, as far as it is known.
+    pub const fn address(&self) -> Option<IpAddr> {
+        self.address
     }
 
     /// The call of who shows this credential. RATE_LIMITED when too many came from the same address
@@ -61,6 +74,7 @@ impl Origin {
             }
             known => known?,
         };
+        self.notes.note_caller(&caller);
         rates.admit(&caller, self.address)?;
         Ok(Call::new(Arc::clone(&served.operations), caller, self.address, self.request_id))
     }

@@ -1,10 +1,11 @@
 //! How the edge is set up: what an operator chooses of who may call, how much and how often.
 
 pub use super::graphql::{BodyLimits, PersistedLimits};
+pub use super::metrics::MetricsAccess;
 pub use super::origins::Origins;
 pub use super::proxies::Proxies;
 pub use super::socket::SocketLimits;
-pub use crate::graphql::Limits as DocumentLimits;
+pub use crate::graphql::{Introspection, Limits as DocumentLimits};
 pub use crate::operations::rates::RateLimits;
 
 /// What an operator chooses; without a word, what suits most.
@@ -24,4 +25,6 @@ pub struct Edge {
     pub rates: RateLimits,
     /// The proxies in front of the server.
     pub proxies: Proxies,
+    /// Who may read the metrics.
+    pub metrics: MetricsAccess,
 }

@@ -1,7 +1,11 @@
-//! A request's passage: its id, its line in the log, and the headers that every answer carries.
+//! A request's passage: its id, its line in the log, its measures, and the headers that every answer
+//! carries.
+//!
+//! Ids are ours: one that a caller sends is not taken, for the log would then hold what a stranger
+//! wrote. To follow a call through several servers there is `traceparent`.
 
 use std::panic::AssertUnwindSafe;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::Json;
 use axum::extract::Request;
@@ -10,10 +14,14 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use tracing::Instrument;
+use tracing::field::Empty;
 use uuid::Uuid;
 
+use super::noted::{Asked, NotedAnswer, Notes};
+use super::traces;
 use crate::domain::refusal::Refusal;
 use crate::graphql::refused;
+use crate::operations::measures::{self, Answered};
 
 /// The header that names a request to whoever reads the log.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -43,25 +51,65 @@ const HEADERS: [(HeaderName, &str); 7] = [
 #[derive(Debug, Clone)]
 pub struct RequestId(pub String);
 
-/// Gives the request its id, notes how it went, and adds the headers. Neither the query string nor
-/// any header is noted: both can hold secrets and personal data. Who makes a handler panic is answered
-/// too.
+/// Gives the request its id, notes how it went, and adds the headers. Who makes a handler panic is
+/// answered too.
 pub async fn accompany(mut request: Request, next: Next) -> Response {
     let id = Uuid::now_v7().to_string();
+    let (asked, notes) = (Asked::of(&request), Notes::default());
     request.extensions_mut().insert(RequestId(id.clone()));
+    request.extensions_mut().insert(notes.clone());
+    // Whatever the log shows of a request, its id is there too.
     let span =
-        tracing::info_span!("request", id, method = %request.method(), path = request.uri().path());
+        tracing::error_span!("request", request_id = id, otel.name = Empty, otel.kind = Empty);
+    traces::follow(&span, request.headers(), &asked);
     async move {
         let began = Instant::now();
         let ran = AssertUnwindSafe(next.run(request)).catch_unwind().await;
         let mut response = ran.unwrap_or_else(|_| panicked(&id));
-        let micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
-        tracing::debug!(status = response.status().as_u16(), micros, "answered");
+        note(&asked, &notes, &response, began.elapsed());
         add_headers(&mut response, &id);
         response
     }
     .instrument(span)
     .await
+}
+
+/// Writes the request's line, and counts it.
+fn note(asked: &Asked, notes: &Notes, response: &Response, duration: Duration) {
+    let status = response.status().as_u16();
+    measures::http_answered(&asked.route, status, duration);
+    let caller = notes.caller();
+    let role = caller.map(|caller| &caller.role);
+    let answer = response.extensions().get::<NotedAnswer>();
+    if answer.is_none() && response.status() == StatusCode::TOO_MANY_REQUESTS {
+        measures::rate_limited(role);
+    }
+    let operation = answer.map(|NotedAnswer { code, executed }| {
+        let answered = Answered { name: notes.name(), code, executed: *executed, role };
+        measures::operation_answered(answered, duration)
+    });
+    let code = answer.map(|answer| answer.code.as_str());
+    traces::end(status, operation.as_deref(), code.filter(|code| *code != measures::OK));
+    let (method, route) = (asked.method, asked.route.as_str());
+    let duration_micros = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
+    if asked.is_routine() {
+        tracing::debug!(method, route, status, duration_micros, "answered");
+        return;
+    }
+    let tenant = caller.and_then(|caller| caller.tenant.as_ref());
+    let tenant = tenant.map(|tenant| tenant.slug.as_str());
+    let role = role.map(|role| role.name());
+    tracing::info!(
+        method,
+        route,
+        status,
+        duration_micros,
+        operation,
+        code,
+        tenant,
+        role,
+        "answered"
+    );
 }
 
 /// What is answered when a handler panicked; the panic itself is in the log.

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::domain::refusal::Refusal;
-use crate::operations::Operations;
 use crate::operations::forgetting::forget;
+use crate::operations::{Operations, measures};
 
 /// How often it is looked whether there is somebody to forget.
 const EVERY: Duration = Duration::from_secs(10);
@@ -30,6 +30,10 @@ pub async fn run(operations: Operations) {
 /// Gives every erased user of every tenant one turn; is anything left that another turn would do?
 /// One who cannot be forgotten holds up no other; the last refusal is given when all others are done.
 pub async fn once(operations: &Operations) -> Result<bool, Refusal> {
+    measures::job("forget", forget_some(operations)).await
+}
+
+async fn forget_some(operations: &Operations) -> Result<bool, Refusal> {
     let (mut left, mut broken) = (false, None);
     for tenant_id in operations.database.tenant_ids().await? {
         let mut waiting = operations.database.unforgotten(tenant_id, None, AT_ONCE).await?;

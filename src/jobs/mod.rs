@@ -3,6 +3,8 @@
 
 pub mod again;
 pub mod forget;
+pub mod measure;
 pub mod provision;
 pub mod sweep;
+pub mod uses;
 pub mod watch;

@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use crate::domain::attempts::LONGEST;
 use crate::domain::command::{Body, SettledAccount};
 use crate::domain::refusal::{Code, Refusal};
-use crate::operations::Operations;
+use crate::operations::{Operations, measures};
 
 use super::again;
 
@@ -35,6 +35,10 @@ pub async fn run(operations: Operations) {
 /// were settled. A tenant whose accounts cannot be settled holds up no other, nor does an account; the
 /// last refusal is given when all others are done.
 pub async fn once(operations: &Operations) -> Result<u64, Refusal> {
+    measures::job("sweep", sweep(operations)).await
+}
+
+async fn sweep(operations: &Operations) -> Result<u64, Refusal> {
     let now = operations.clock.now();
     let mut done = Done::default();
     for tenant_id in operations.database.tenants_with_due_accounts(now).await? {

@@ -1,7 +1,5 @@
 //! What a caller is told when the store fails: nothing of what broke; the log knows.
 
-use std::error::Error;
-
 use crate::domain::refusal::{Code, Refusal};
 use crate::store::StoreError;
 
@@ -11,7 +9,7 @@ pub(super) fn of_change(error: StoreError) -> Refusal {
     if !error.is_connection_lost() {
         return error.into();
     }
-    tracing::error!(%error, source = ?error.source(), "what became of a change is not known");
+    tracing::error!(%error, cause = error.cause(), "what became of a change is not known");
     let message =
         "It is not known whether this happened: look whether it did before you send it again.";
     Refusal::new(Code::OutcomeUnknown, message)
@@ -19,7 +17,7 @@ pub(super) fn of_change(error: StoreError) -> Refusal {
 
 impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
-        tracing::error!(%error, source = ?error.source(), "the store failed");
+        tracing::error!(%error, cause = error.cause(), "the store failed");
         if error.is_conflict() || error.is_connection_lost() {
             let message =
                 "The database cannot be reached, and nothing happened: try again in a moment.";

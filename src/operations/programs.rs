@@ -28,6 +28,8 @@ const FIRST_PROGRAM: &str = "starter";
 /// What decides for one tenant: a program version with the tenant's settings.
 #[derive(Clone)]
 pub struct InForce {
+    /// The tenant's slug.
+    pub tenant: Arc<str>,
     /// The program, with the tenant's settings over its defaults.
     pub program: Arc<Program>,
     /// Its rules.
@@ -63,7 +65,15 @@ pub struct Programs {
     database: Database,
     compiled: Cache<(String, String), Version>,
     bound: Cache<(i64, String, i64), Arc<InForce>>,
-    currencies: Cache<i64, Option<String>>,
+    owners: Cache<i64, Owner>,
+}
+
+/// What a tenant brings to its program; it never changes.
+#[derive(Clone)]
+struct Owner {
+    slug: Arc<str>,
+    /// Its own currency, when that is not the program's.
+    currency: Option<String>,
 }
 
 #[derive(Clone)]
@@ -77,7 +87,7 @@ impl Programs {
     #[must_use]
     pub fn new(database: Database) -> Self {
         let (compiled, bound) = (Cache::new(KEPT), Cache::new(KEPT));
-        Self { database, compiled, bound, currencies: Cache::new(KEPT) }
+        Self { database, compiled, bound, owners: Cache::new(KEPT) }
     }
 
     /// What decides for a tenant now.
@@ -173,11 +183,13 @@ impl Programs {
         version: &Version,
         settings: &Map<String, Value>,
     ) -> Result<InForce, StoreError> {
-        let bound = version.compiled.bind_in(settings, self.currency(tenant_id).await?.as_deref());
+        let owner = self.owner(tenant_id).await?;
+        let bound = version.compiled.bind_in(settings, owner.currency.as_deref());
         let warning =
             (!bound.warnings.is_empty()).then(|| RuleError::new(bound.warnings.join(" ")));
         let files = version.compiled.files().files.iter();
         Ok(InForce {
+            tenant: owner.slug,
             program: Arc::clone(&bound.program),
             title: version.compiled.title().to_owned(),
             error: version.compiled.failure().cloned().or(warning),
@@ -188,15 +200,15 @@ impl Programs {
         })
     }
 
-    /// The tenant's own currency, which never changes.
-    async fn currency(&self, tenant_id: i64) -> Result<Option<String>, StoreError> {
-        if let Some(currency) = self.currencies.get(&tenant_id).await {
-            return Ok(currency);
+    async fn owner(&self, tenant_id: i64) -> Result<Owner, StoreError> {
+        if let Some(owner) = self.owners.get(&tenant_id).await {
+            return Ok(owner);
         }
         let tenant = self.database.tenant_by_id(tenant_id).await?;
-        let currency = tenant.ok_or(StoreError::UnknownTenant(tenant_id))?.currency;
-        self.currencies.insert(tenant_id, currency.clone()).await;
-        Ok(currency)
+        let tenant = tenant.ok_or(StoreError::UnknownTenant(tenant_id))?;
+        let owner = Owner { slug: tenant.slug.into(), currency: tenant.currency };
+        self.owners.insert(tenant_id, owner.clone()).await;
+        Ok(owner)
     }
 }
 

@@ -135,7 +135,7 @@ impl Rates {
         cost: NonZeroU32,
     ) -> Result<(), Refusal> {
         let Some(buckets) = buckets else { return Ok(()) };
-        if self.calls.fetch_add(1, Ordering::Relaxed) % TIDY_AFTER == 0 {
+        if self.calls.fetch_add(1, Ordering::Relaxed).is_multiple_of(TIDY_AFTER) {
             buckets.retain_recent();
             buckets.shrink_to_fit();
         }

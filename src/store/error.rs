@@ -15,6 +15,9 @@ pub enum StoreError {
     /// Something that is there once only is there already.
     #[error("it exists already")]
     Unique(#[source] DbErr),
+    /// The file of the database was taken away.
+    #[error("the file of the database is gone")]
+    FileGone,
     /// No repetition cures it.
     #[error("the database refused")]
     Permanent(#[source] DbErr),
@@ -46,6 +49,46 @@ impl StoreError {
     #[must_use]
     pub const fn is_unique(&self) -> bool {
         matches!(self, Self::Unique(_))
+    }
+
+    /// What the database said, for the log. Never a value of a row: what PostgreSQL adds as a detail
+    /// quotes whole rows, names and addresses of people among them.
+    #[must_use]
+    pub fn cause(&self) -> String {
+        match self {
+            Self::Conflict(error)
+            | Self::ConnectionLost(error)
+            | Self::Unique(error)
+            | Self::Permanent(error) => cause_of(error),
+            Self::FileGone | Self::Corrupt(_) | Self::NoLedgerKey | Self::UnknownTenant(_) => {
+                String::new()
+            }
+        }
+    }
+}
+
+fn cause_of(error: &DbErr) -> String {
+    match error {
+        DbErr::Conn(RuntimeErr::SqlxError(error))
+        | DbErr::Exec(RuntimeErr::SqlxError(error))
+        | DbErr::Query(RuntimeErr::SqlxError(error)) => cause_in_driver(error),
+        DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => error.to_string(),
+        // Others may quote what they could not read.
+        _ => "a value cannot be read or written".to_owned(),
+    }
+}
+
+fn cause_in_driver(error: &sqlx::Error) -> String {
+    match error {
+        sqlx::Error::Database(error) => {
+            let code = error.code().unwrap_or_default();
+            // Of the class "data exception" the message itself quotes the value.
+            let message = if code.starts_with("22") { "data exception" } else { error.message() };
+            format!("{code} {message}")
+        }
+        sqlx::Error::ColumnDecode { index, .. } => format!("the column {index} cannot be read"),
+        sqlx::Error::Decode(_) | sqlx::Error::Encode(_) => "a value has another type".to_owned(),
+        other => other.to_string(),
     }
 }
 
@@ -131,6 +174,18 @@ fn class_of_sqlstate(code: &str) -> Class {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cause_quotes_no_value() {
+        let unread = sqlx::Error::Decode("ann@example.com is no number".into());
+        let unread = StoreError::from(DbErr::Query(RuntimeErr::SqlxError(unread.into())));
+        assert_eq!(unread.cause(), "a value has another type");
+        let no_json = StoreError::from(DbErr::Json("ann@example.com".to_owned()));
+        assert_eq!(no_json.cause(), "a value cannot be read or written");
+        let lost = sqlx::Error::PoolTimedOut;
+        let lost = StoreError::from(DbErr::Conn(RuntimeErr::SqlxError(lost.into())));
+        assert!(lost.cause().contains("timed out"), "{}", lost.cause());
+    }
 
     #[test]
     fn codes_tell_errors_apart() {

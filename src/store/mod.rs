@@ -13,6 +13,7 @@ mod erasures;
 mod error;
 mod events;
 mod lane;
+mod levels;
 mod listing;
 mod live;
 mod lots;
@@ -35,7 +36,7 @@ use std::sync::Arc;
 
 use sea_orm::{DatabaseConnection, DbBackend};
 
-pub use api_keys::{ApiKey, KeyRole};
+pub use api_keys::{ApiKey, KeyRole, Succession};
 pub use audit::{Broken, Chain, Damage, Head, Invariant, Snapshot, Stretch};
 pub use backup::backup;
 pub use connect::Options;
@@ -43,6 +44,7 @@ pub use decisions::DecisionFilter;
 pub use error::StoreError;
 pub use lane::seal::LedgerKey;
 pub use lane::{LaneTransaction, SealedSoFar};
+pub use levels::Pool;
 pub use listing::Direction;
 pub use lots::{RewardFilter, RewardsOfStatus};
 pub use marks::KeyFit;
@@ -89,8 +91,12 @@ impl Database {
         }
     }
 
-    /// Does the database answer?
+    /// Does the database answer? An error too when a SQLite file is not there any more: what is open
+    /// would go on with a file that nobody finds again.
     pub async fn ping(&self) -> Result<(), StoreError> {
+        if connect::lacks_file(&self.url) {
+            return Err(StoreError::FileGone);
+        }
         Ok(self.reader.ping().await?)
     }
 

@@ -3,12 +3,14 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may fall over")]
 
 mod architecture;
+mod attacks;
 mod backup;
 mod browsers;
 mod bundling;
 mod command_line;
 mod corners;
 mod cut;
+mod ending;
 mod examples;
 mod first_start;
 mod harness;
@@ -27,3 +29,4 @@ mod schema;
 mod seals;
 mod stories;
 mod torture;
+mod watching;

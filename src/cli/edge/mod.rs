@@ -2,6 +2,7 @@
 
 mod body;
 mod documents;
+mod metrics;
 mod origins;
 mod persisted;
 mod proxies;
@@ -29,6 +30,8 @@ pub struct EdgeOptions {
     rates: rates::RateOptions,
     #[command(flatten)]
     proxies: proxies::ProxyOptions,
+    #[command(flatten)]
+    metrics: metrics::MetricsOptions,
 }
 
 impl From<EdgeOptions> for Edge {
@@ -41,6 +44,7 @@ impl From<EdgeOptions> for Edge {
             sockets: given.sockets.into(),
             rates: given.rates.into(),
             proxies: given.proxies.into(),
+            metrics: given.metrics.into(),
         }
     }
 }

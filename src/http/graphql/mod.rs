@@ -13,10 +13,11 @@ use axum::response::Response;
 use serde_json::Value;
 
 use super::accept::Media;
-use super::answer::{executed, graphql, malformed};
+use super::answer::{graphql, malformed};
 use super::auth::Authenticated;
+use super::noted::Notes;
 use super::served::Served;
-use crate::graphql::{Document, run};
+use crate::graphql::{Document, is_executed, run};
 use asked::Asked;
 pub use body::BodyLimits;
 use not_run::NotRun;
@@ -54,6 +55,7 @@ async fn answer(served: &Served, request: Request) -> Result<Answer, NotRun> {
     let is_post = *request.method() == Method::POST;
     let limits = &served.edge.body;
     let (mut parts, body) = request.into_parts();
+    let notes = Notes::of(&parts);
     if is_post {
         limits.check(&parts.headers)?;
     }
@@ -64,14 +66,21 @@ async fn answer(served: &Served, request: Request) -> Result<Answer, NotRun> {
     };
     let found = served.persisted.document(&call.caller, &mut asked).await?;
     let document = Document::read(query(found.text, asked), &served.edge.documents)?;
+    notes.note_name(document.name());
     if document.is_mutation() && !is_post {
         return Err(NotRun::method("GET changes nothing: send a mutation by POST.", "POST"));
     }
     let answer = run(&served.schema, document, call).await;
-    if let Some(registration) = found.registration.filter(|_| executed(&answer)) {
+    if let Some(registration) = found.registration.filter(|_| is_executed(&answer)) {
         served.persisted.keep(registration).await;
     }
     Ok(answer)
+}
+
+/// Can a request be read from this query string of an address?
+#[must_use]
+pub fn is_request(query_string: &str) -> bool {
+    address::read(Some(query_string)).is_ok()
 }
 
 fn query(text: String, asked: Asked) -> Query {

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
+use tracing::Instrument;
 use uuid::Uuid;
 
 use super::batch::{Applying, Broken, Ground, apply_batch, internal};
@@ -20,6 +21,8 @@ use super::shared::{Shared, overloaded, unknown};
 use super::ticket::{Class, Ticket};
 use crate::domain::refusal::Refusal;
 use crate::domain::state::Change;
+use crate::operations::measures::{self, Again, STEP};
+use crate::operations::programs::InForce;
 use crate::store::{LaneTransaction, StoreError};
 
 /// How long a batch is tried.
@@ -41,6 +44,8 @@ pub(super) struct Batch<'a> {
     closed: bool,
     /// Are all its commands those of bulk calls?
     all_bulk: bool,
+    /// What it was applied under, at last.
+    in_force: Option<Arc<InForce>>,
     /// The outcomes of a commit of which nothing is known.
     kept: Option<Kept>,
 }
@@ -69,14 +74,15 @@ enum Tried {
 }
 
 impl<'a> Batch<'a> {
-    pub const fn new(
+    pub fn new(
         shared: &'a Arc<Shared>,
         tenant_id: i64,
         queue: &'a Queue,
         tickets: Vec<Arc<Ticket>>,
     ) -> Self {
-        let left = Vec::new();
-        Self { shared, tenant_id, queue, tickets, left, closed: false, all_bulk: false, kept: None }
+        let (left, in_force, kept) = (Vec::new(), None, None);
+        let (closed, all_bulk) = (false, false);
+        Self { shared, tenant_id, queue, tickets, left, closed, all_bulk, in_force, kept }
     }
 
     /// Does the batch.
@@ -94,13 +100,14 @@ impl<'a> Batch<'a> {
                 Tried::Answered => return,
                 Tried::Poisoned(why) => self.halve(&why),
                 Tried::Again(error) if began.elapsed() > LONGEST_TRYING => {
-                    tracing::error!(tenant = self.tenant_id, %error, source = ?std::error::Error::source(&error), "a batch was given up");
+                    tracing::error!(tenant = self.tenant_id, %error, cause = error.cause(), "a batch was given up");
                     let refusal = if self.kept.is_some() { unknown() } else { overloaded() };
                     self.take_all();
                     self.answer_all(&refusal);
                     return;
                 }
                 Tried::Again(error) => {
+                    measures::batch_again(reason(&error));
                     tracing::warn!(tenant = self.tenant_id, %error, "a batch is tried again");
                     // A pause that no other lane keeps in step with; no connection is held meanwhile.
                     tokio::time::sleep(pause.mul_f64(rand::random_range(0.5..1.5))).await;
@@ -133,7 +140,8 @@ impl<'a> Batch<'a> {
         if self.tickets.is_empty() {
             return Tried::Answered;
         }
-        match self.perform(transaction).await {
+        let step = tracing::info_span!(target: STEP, parent: None, "batch", tenant = self.tenant_id, commands = self.tickets.len());
+        match self.perform(transaction).instrument(step).await {
             Ok(()) => Tried::Answered,
             Err(Broken::Store(error)) => failed(error),
             Err(Broken::Panicked) => Tried::Poisoned("applying it panicked".to_owned()),
@@ -163,6 +171,7 @@ impl<'a> Batch<'a> {
         }
         let now = clock.max(lane.last_at);
         let in_force = self.shared.programs.in_force(self.tenant_id, lane).await?;
+        self.in_force = Some(Arc::clone(&in_force));
         let Applying { change, outcomes } =
             apply_batch(&transaction, &self.tickets, &Ground { in_force, now }).await?;
         // What closed by time comes before what earlier halving set aside.
@@ -175,8 +184,15 @@ impl<'a> Batch<'a> {
             transaction.save(&change).await?;
             self.commit(transaction, &change, &outcomes).await?;
         }
-        let micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
-        tracing::debug!(tenant = self.tenant_id, size = outcomes.len(), micros, "batch");
+        let took = began.elapsed();
+        measures::batch_done(outcomes.len(), took);
+        let duration_micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        tracing::debug!(
+            tenant = self.tenant_id,
+            commands = outcomes.len(),
+            duration_micros,
+            "batch"
+        );
         self.kept = None;
         self.answer(outcomes);
         Ok(())
@@ -201,6 +217,7 @@ impl<'a> Batch<'a> {
     fn halve(&mut self, why: &str) {
         self.take_all();
         self.kept = None;
+        measures::batch_again(Again::Halved);
         if self.tickets.len() > 1 {
             let mut later = self.tickets.split_off(self.tickets.len() / 2);
             later.append(&mut self.left);
@@ -208,13 +225,21 @@ impl<'a> Batch<'a> {
             return;
         }
         for culprit in self.tickets.drain(..) {
-            tracing::error!(tenant = self.tenant_id, command = %culprit.command.id, why, "a command cannot be done");
+            culprit.span.in_scope(|| {
+                tracing::error!(tenant = self.tenant_id, command = %culprit.command.id, why, "a command cannot be done");
+            });
             culprit.answer(Err(internal()));
         }
     }
 
     fn answer(&mut self, outcomes: Vec<Result<Outcome, Refusal>>) {
+        let tenant = self.in_force.as_ref().map(|in_force| Arc::clone(&in_force.tenant));
         for (ticket, outcome) in self.tickets.drain(..).zip(outcomes) {
+            if let (Some(tenant), Ok(Outcome { event: Some(event), change, .. })) =
+                (&tenant, &outcome)
+            {
+                measures::decided(tenant, event.seq, change);
+            }
             ticket.answer(outcome);
         }
     }
@@ -231,6 +256,14 @@ fn failed(error: StoreError) -> Tried {
     if error.is_conflict() || error.is_connection_lost() {
         Tried::Again(error)
     } else {
-        Tried::Poisoned(format!("{error}: {:?}", std::error::Error::source(&error)))
+        Tried::Poisoned(format!("{error}: {}", error.cause()))
+    }
+}
+
+fn reason(error: &StoreError) -> Again {
+    match error {
+        StoreError::Conflict(_) => Again::Conflict,
+        StoreError::ConnectionLost(_) => Again::ConnectionLost,
+        _ => Again::Other,
     }
 }

@@ -121,7 +121,11 @@ fn run(slice: &Slice, pass: &Pass) -> Passed {
             // What earlier commands made may lead where nobody had asked: the next batch asks.
             Err(Stop::Missing(_)) if pass.last && !outcomes.is_empty() => break,
             Err(Stop::Missing(keys)) if pass.last => {
-                tracing::error!(command = %ticket.command.id, ?keys, "a command still misses something");
+                // What it misses may name a person; the log does not.
+                let missing = keys.len();
+                ticket.span.in_scope(|| {
+                    tracing::error!(command = %ticket.command.id, missing, "a command still misses something");
+                });
                 Err(internal())
             }
             Err(Stop::Missing(keys)) => {

@@ -37,9 +37,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio_util::task::TaskTracker;
+use tracing::Instrument;
 use uuid::Uuid;
 
 use super::clock::Clock;
+use super::measures::STEP;
 use super::programs::Programs;
 use crate::domain::caller::TenantRef;
 use crate::domain::command::{Body, Command};
@@ -82,7 +84,10 @@ impl Lanes {
                 room.acquire_owned().await.ok()
             }
         };
-        self.send(tenant.id, Ticket::new(command, class, room)).await
+        let step = tracing::info_span!(target: STEP, "command", operation = command.body.operation().name());
+        // The ticket knows the request, not the step.
+        let ticket = Ticket::new(command, class, room);
+        self.send(tenant.id, ticket).instrument(step).await
     }
 
     /// Sends a command of the server's own: what the clock or the disk asks for, not a caller.
@@ -105,14 +110,16 @@ impl Lanes {
         (ticket, mut answer): (Ticket, Answered),
     ) -> Result<Outcome, Refusal> {
         let ticket = Arc::new(ticket);
-        self.enqueue(tenant_id, &ticket)?;
+        if let Err(refusal) = self.enqueue(tenant_id, &ticket) {
+            return not_begun(&ticket, refusal);
+        }
         if ticket.class == Class::Bulk {
             let _abandoned = AbandonedOnDrop(&ticket);
             return answer.await.unwrap_or_else(|_| Err(unknown()));
         }
         match tokio::time::timeout(LONGEST_WAIT, &mut answer).await {
             Ok(answered) => answered.unwrap_or_else(|_| Err(unknown())),
-            Err(_) if ticket.abandon() => Err(overloaded()),
+            Err(_) if ticket.abandon() => not_begun(&ticket, overloaded()),
             Err(_) => answer.await.unwrap_or_else(|_| Err(unknown())),
         }
     }
@@ -124,6 +131,17 @@ impl Lanes {
             queue.arrived.notify_one();
         }
         self.0.tasks.wait().await;
+    }
+
+    /// How many commands wait, of every tenant: single ones and those of bulk calls; and how many lanes
+    /// there are.
+    #[must_use]
+    pub fn waiting(&self) -> (usize, usize, usize) {
+        let queues = self.0.queues.lock().unwrap_or_else(PoisonError::into_inner);
+        let waiting = queues.values().map(|queue| queue.waiting());
+        waiting.fold((0, 0, 0), |(single, bulk, lanes), (one, other)| {
+            (single + one, bulk + other, lanes + 1)
+        })
     }
 
     fn queue_of(&self, tenant_id: i64) -> Arc<Queue> {
@@ -141,6 +159,13 @@ impl Lanes {
         }
         Ok(())
     }
+}
+
+/// Nothing of a command was begun.
+fn not_begun(ticket: &Ticket, refusal: Refusal) -> Result<Outcome, Refusal> {
+    let answer = Err(refusal);
+    ticket.count(&answer);
+    answer
 }
 
 /// Gives a command up that was not begun when its caller went away.

@@ -128,6 +128,12 @@ impl Queue {
         waiting.single.tickets.is_empty() && waiting.bulk.tickets.is_empty()
     }
 
+    /// How many wait: single ones, and those of bulk calls.
+    pub fn waiting(&self) -> (usize, usize) {
+        let waiting = self.lock();
+        (waiting.single.tickets.len(), waiting.bulk.tickets.len())
+    }
+
     /// Does a single command wait?
     pub fn has_single(&self) -> bool {
         !self.lock().single.tickets.is_empty()

@@ -2,12 +2,15 @@
 
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tracing::Span;
 
 use super::outcome::Outcome;
 use crate::domain::command::Command;
 use crate::domain::refusal::Refusal;
+use crate::operations::measures::{self, DONE, REPEATED};
 
 type Answer = Result<Outcome, Refusal>;
 
@@ -34,6 +37,9 @@ pub(super) struct Ticket {
     pub class: Class,
     /// About how many bytes it keeps in memory.
     pub weight: usize,
+    /// The request that it came with, for the log.
+    pub span: Span,
+    came: Instant,
     stage: AtomicU8,
     caller: Mutex<Option<Caller>>,
 }
@@ -56,7 +62,8 @@ impl Ticket {
         let (answer, receiver) = oneshot::channel();
         let weight = weight_of(&command);
         let caller = Mutex::new(Some(Caller { answer, _room: room }));
-        (Self { command, class, weight, stage: AtomicU8::new(WAITING), caller }, receiver)
+        let (span, came, stage) = (Span::current(), Instant::now(), AtomicU8::new(WAITING));
+        (Self { command, class, weight, span, came, stage, caller }, receiver)
     }
 
     /// Begins to work on it; `false` when nobody waits for it any more.
@@ -73,8 +80,20 @@ impl Ticket {
     pub fn answer(&self, answer: Answer) {
         let caller = self.caller.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(caller) = caller {
+            self.count(&answer);
             drop(caller.answer.send(answer));
         }
+    }
+
+    /// Counts what it is answered, once.
+    pub fn count(&self, answer: &Answer) {
+        let outcome = match answer {
+            Ok(outcome) if outcome.replayed => REPEATED,
+            Ok(_) => DONE,
+            Err(refusal) => refusal.code.name(),
+        };
+        let operation = self.command.body.operation();
+        measures::command_answered(operation, outcome, self.came.elapsed());
     }
 }
 

@@ -1,6 +1,6 @@
 //! The program itself, run as an operator runs it.
 
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
@@ -12,7 +12,8 @@ use super::{Caller, OPERATOR_KEY, Shop, Way};
 pub fn guerdon() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_guerdon"));
     for (name, _) in std::env::vars() {
-        if name.starts_with("GUERDON_") || name == "DATABASE_URL" || name == "RUST_LOG" {
+        let is_read = ["GUERDON_", "OTEL_"].iter().any(|begin| name.starts_with(begin));
+        if is_read || name == "DATABASE_URL" || name == "RUST_LOG" {
             command.env_remove(name);
         }
     }
@@ -58,6 +59,20 @@ impl Process {
     /// Starts a prepared command on a free port; waits until it answers, ready or not.
     pub async fn start_unready(command: Command) -> Self {
         Self::until(command, "live", 3).await
+    }
+
+    /// Serves where another process served, or still ends.
+    pub async fn serve_in_place(database_url: &str, rules: &Path, of: &str) -> Self {
+        let mut command = guerdon();
+        command.env("DATABASE_URL", database_url).env("GUERDON_RULES", rules);
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        command.env("GUERDON_LISTEN", of.strip_prefix("http://").unwrap());
+        let child = command.spawn().unwrap();
+        let client = reqwest::Client::new();
+        let mut process = Self { child, address: of.to_owned(), client };
+        let ended = process.wait_for("ready").await;
+        assert!(ended.is_none(), "the server ended: {ended:?}");
+        process
     }
 
     async fn until(mut command: Command, health: &str, tries: u32) -> Self {
@@ -109,6 +124,29 @@ impl Process {
     pub fn shop(&self, slug: &str) -> Shop {
         let operator = self.bearer(OPERATOR_KEY).naming(slug);
         Shop::new(operator.clone(), operator)
+    }
+
+    /// Where it listens, for a connection of one's own.
+    pub fn socket_address(&self) -> SocketAddr {
+        self.address.strip_prefix("http://").unwrap().parse().unwrap()
+    }
+
+    /// Sends it a signal: TERM, or INT as Ctrl-C does.
+    pub fn tell(&self, signal: &str) {
+        let id = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-s", signal, &id]).status().unwrap();
+        assert!(sent.success());
+    }
+
+    /// Waits until it has ended by itself; gives how.
+    pub async fn ended(&mut self) -> ExitStatus {
+        for _ in 0..3_000 {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("the server did not end in 30 s");
     }
 
     /// Kills it at once, as a crash would.
