@@ -5,6 +5,9 @@
 //! `cargo bench --bench add_credits`; `BENCH_SECONDS` (8) and `BENCH_ROUNDS` (3) change its length.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a measurement may fall over")]
 
+#[path = "../tests/it/packages.rs"]
+mod packages;
+
 #[expect(dead_code, reason = "made for the tests, which use more of it")]
 #[path = "../tests/it/postgres.rs"]
 mod postgres;

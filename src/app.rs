@@ -4,15 +4,17 @@ mod keys;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 use crate::domain::refusal::Refusal;
 use crate::domain::rules::RuleError;
 use crate::http::{Edge, Router};
 use crate::jobs::watch::{Unwatched, Watcher};
-use crate::jobs::{forget, measure, sweep};
+use crate::jobs::{forget, measure, sweep, uses};
 use crate::operations::Operations;
 use crate::operations::audit::{self, Finding};
 use crate::operations::clock::Clock;
@@ -22,6 +24,11 @@ use crate::store::{Database, KeyFit, LedgerKey, Options, StoreError};
 
 use keys::must_fit;
 pub use keys::{KeyError, Keys, key_file};
+
+/// How long accepted commands may take at the end.
+const LONGEST_DRAIN: Duration = Duration::from_secs(10);
+/// How long closing the database may take.
+const LONGEST_CLOSE: Duration = Duration::from_secs(2);
 
 /// Why a server cannot start: one line for the operator.
 #[derive(Debug, thiserror::Error)]
@@ -131,6 +138,7 @@ impl App {
             tokio::spawn(watcher.run()),
             tokio::spawn(sweep::run(operations.clone())),
             tokio::spawn(forget::run(operations.clone())),
+            tokio::spawn(uses::run(operations.clone())),
             tokio::spawn(measure::run(operations.clone())),
         ];
         jobs.extend(collecting.map(tokio::spawn));
@@ -154,6 +162,11 @@ impl App {
         Ok(())
     }
 
+    /// Writes down when API keys were used, as the job does by itself.
+    pub async fn note_uses(&self) -> Result<(), Refusal> {
+        uses::once(&self.operations).await
+    }
+
     /// Proves the invariants over the whole database; gives what breaks them.
     pub async fn audit(&self) -> Result<Vec<Finding>, StoreError> {
         let database = &self.operations.database;
@@ -170,15 +183,35 @@ impl App {
         sealing::prove(&self.operations.database, &[]).await
     }
 
+    /// Tells the server to end: it accepts nothing more, and is not ready.
+    pub fn end(&self) {
+        self.operations.ending.tell();
+    }
+
     /// Stops the jobs, ends what is watched, lets accepted commands finish, and closes the database.
+    /// A database that does not answer is waited for twelve seconds.
     pub async fn stop(&self) {
+        self.end();
         for job in self.jobs.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
             job.abort();
         }
-        self.operations.hub.close().await;
-        self.operations.lanes.drain().await;
-        if let Err(error) = self.operations.database.clone().close().await {
-            tracing::warn!(%error, "the database was not closed in order");
+        let finish = async {
+            self.operations.hub.close().await;
+            self.operations.lanes.drain().await;
+            if let Err(error) = self.note_uses().await {
+                tracing::warn!(%error, "when keys were used lately was not written");
+            }
+        };
+        if timeout(LONGEST_DRAIN, finish).await.is_err() {
+            tracing::error!(
+                "the database does not answer: what became of some commands is not known"
+            );
+        }
+        let close = self.operations.database.clone().close();
+        match timeout(LONGEST_CLOSE, close).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "the database was not closed in order"),
+            Err(_) => tracing::warn!("the database was not closed in time"),
         }
     }
 }

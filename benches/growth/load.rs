@@ -2,7 +2,7 @@
 //! visit, many at once, while the days pass.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
@@ -158,8 +158,16 @@ impl Load {
         }
     }
 
+    /// Sends a command, again where the server has too much else to do: nothing happened then.
     async fn send(&self, caller: &Caller, mutation: &str, input: Value) {
-        caller.mutate(mutation, input, "__typename").await.ok();
+        loop {
+            let answer = caller.mutate(mutation, input.clone(), "__typename").await;
+            if answer.code() != "OVERLOADED" {
+                answer.ok();
+                return;
+            }
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
     }
 }
 

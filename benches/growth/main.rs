@@ -7,6 +7,9 @@
 //! SQLite instead of a PostgreSQL made for this run.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a measurement may fall over")]
 
+#[path = "../../tests/it/packages.rs"]
+mod packages;
+
 #[expect(dead_code, reason = "made for the tests, which use more of it")]
 #[path = "../../tests/it/postgres.rs"]
 mod postgres;

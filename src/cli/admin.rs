@@ -1,12 +1,10 @@
-//! `guerdon tenant` and `guerdon key`.
+//! `guerdon tenant`.
 
-use anyhow::Context;
-use clap::{Subcommand, ValueEnum};
+use clap::Subcommand;
 
 use super::output::print;
 use super::place::{Keys, Place};
 use crate::jobs::watch::Watcher;
-use crate::operations::keys::{self, KeyRole};
 use crate::operations::tenants::{self, NewTenant};
 use crate::store::Page;
 
@@ -64,50 +62,5 @@ async fn list(place: &Place) -> anyhow::Result<()> {
             Some(last) => page = Page { after: Some(last.id), ..page },
             None => return Ok(()),
         }
-    }
-}
-
-/// What can be done with API keys.
-#[derive(Debug, Subcommand)]
-pub enum KeyCommand {
-    /// Makes an API key and prints it, once.
-    Create {
-        /// The tenant, by its slug.
-        #[arg(long)]
-        tenant: String,
-        /// What the key may do.
-        #[arg(long)]
-        role: Role,
-        /// Its name, by which it is known in the ledger.
-        #[arg(long)]
-        name: String,
-        #[command(flatten)]
-        place: Place,
-    },
-}
-
-/// What a key may do.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub enum Role {
-    /// Act for any user of its tenant.
-    Service,
-    /// Administer its tenant.
-    Admin,
-}
-
-impl KeyCommand {
-    /// Does it.
-    pub async fn run(self) -> anyhow::Result<()> {
-        let Self::Create { tenant, role, name, place } = self;
-        let operations = place.open().await?;
-        let found = tenants::by_slug(&operations, &tenant).await?;
-        let found = found
-            .with_context(|| format!("There is no tenant {tenant}: see guerdon tenant list."))?;
-        let role = match role {
-            Role::Service => KeyRole::Service,
-            Role::Admin => KeyRole::Admin,
-        };
-        let made = keys::make(&operations, &found, name, role).await?;
-        print(&made.key)
     }
 }

@@ -6,6 +6,7 @@ mod backup;
 mod edge;
 mod export;
 mod import;
+mod keys;
 pub mod log;
 mod output;
 mod place;
@@ -32,7 +33,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serves; makes and migrates the database first.
-    Serve(serve::Serve),
+    Serve(Box<serve::Serve>),
     /// Makes the database's tables, or brings them up to date.
     Migrate(Place),
     /// Prints the GraphQL schema.
@@ -47,10 +48,10 @@ enum Command {
         #[command(subcommand)]
         command: admin::TenantCommand,
     },
-    /// Makes API keys.
+    /// Makes, lists, rotates and ends API keys.
     Key {
         #[command(subcommand)]
-        command: admin::KeyCommand,
+        command: keys::KeyCommand,
     },
     /// Proves the ledger's invariants over the whole database, beside a running server. Names each
     /// row that breaks one, and ends with 1 when there is any.
@@ -91,7 +92,8 @@ struct RulesFolder {
 
 /// Runs the command that the process was called with.
 pub async fn run() -> anyhow::Result<()> {
-    match Cli::parse().command.unwrap_or_else(|| Command::Serve(serve::Serve::by_default())) {
+    match Cli::parse().command.unwrap_or_else(|| Command::Serve(serve::Serve::by_default().into()))
+    {
         Command::Serve(serve) => serve.run().await,
         Command::Migrate(place) => place.open().await.map(drop),
         Command::Schema => print(&crate::graphql::sdl()),

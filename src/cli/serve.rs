@@ -6,6 +6,8 @@ use anyhow::Context;
 use chrono::TimeDelta;
 use clap::{Args, Parser};
 use tokio::net::TcpListener;
+#[cfg(unix)]
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::edge::EdgeOptions;
 use super::output::print;
@@ -14,6 +16,7 @@ use super::span::span;
 use crate::app::{App, Settings, key_file};
 use crate::http::{self, MetricsAccess};
 use crate::operations::clock::Clock;
+use crate::operations::ending::Ending;
 use crate::store::Page;
 
 /// How to serve.
@@ -74,10 +77,12 @@ impl Serve {
                 "whoever reaches {address} can read /metrics: give it a key with GUERDON_METRICS_KEY, or switch it off with GUERDON_METRICS=off"
             );
         }
+        let ending = app.operations.ending.clone();
+        end_when_told(ending.clone())?;
         greet(&app, &key, address).await?;
-        http::serve(listener, app.router(), ended()).await?;
-        tracing::info!("ending: what was accepted is finished");
+        http::serve(listener, app.router(), &ending).await;
         app.stop().await;
+        tracing::info!("ended");
         Ok(())
     }
 }
@@ -103,21 +108,56 @@ async fn greet(app: &App, key: &str, address: SocketAddr) -> anyhow::Result<()> 
     ))
 }
 
-/// Waits until the process is told to end.
-async fn ended() {
-    let interrupted = tokio::signal::ctrl_c();
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let Ok(mut terminated) = signal(SignalKind::terminate()) else {
-            drop(interrupted.await);
-            return;
-        };
+/// Tells the server to end at the first signal, and ends the process at once at the second.
+fn end_when_told(ending: Ending) -> anyhow::Result<()> {
+    let mut signals = Signals::new()?;
+    tokio::spawn(async move {
+        signals.next().await;
+        tracing::info!("ending: what runs is finished; a second signal ends it at once");
+        ending.tell();
+        signals.next().await;
+        tracing::warn!("ended at once: what ran was not finished");
+        std::process::exit(1);
+    });
+    Ok(())
+}
+
+/// The signals that tell a process to end: SIGTERM, and that of Ctrl-C.
+#[cfg(unix)]
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn new() -> anyhow::Result<Self> {
+        let of = |kind| signal(kind).context("Cannot listen for signals");
+        Ok(Self {
+            terminate: of(SignalKind::terminate())?,
+            interrupt: of(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn next(&mut self) {
         tokio::select! {
-            _ = interrupted => {}
-            _ = terminated.recv() => {}
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
         }
     }
-    #[cfg(not(unix))]
-    drop(interrupted.await);
+}
+
+/// Ctrl-C.
+#[cfg(not(unix))]
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn new() -> anyhow::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn next(&mut self) {
+        drop(tokio::signal::ctrl_c().await);
+    }
 }

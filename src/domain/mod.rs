@@ -16,6 +16,7 @@ pub mod ledger;
 pub mod link;
 pub mod money;
 pub mod program;
+pub mod provider;
 pub mod records;
 pub mod referral;
 pub mod refusal;

@@ -2,12 +2,14 @@
 //! every `"$name"` replaced by that setting's number.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::link;
+use super::provider::Provider;
 use super::time::Window;
 
 /// The sources that every tenant knows; a program may add its own.
@@ -57,6 +59,8 @@ pub struct Program {
     pub settings: Map<String, Value>,
     /// The program's defaults alone.
     pub default_settings: Map<String, Value>,
+    /// Who signs the users' tokens beside the server, if anybody does.
+    pub auth: Option<Arc<Provider>>,
 }
 
 /// What happens when a reversal finds that a grant was spent already.

@@ -8,13 +8,13 @@ pub const PAGE: usize = 20;
 pub const LONGEST_PAGE: usize = 100;
 
 /// How many decisions an event brings, rarely more: one for each rule file that handles it.
-pub const DECISIONS: usize = 5;
+pub const DECISIONS: usize = 2;
 /// How many entries a short list has, rarely more: steps, a referral's rewards, what can be done next.
 pub const SHORT_LIST: usize = 10;
 /// How many days a series has at most.
 pub const DAYS: usize = 366;
-/// How many files a program has at most, with its own.
-pub const FILES: usize = 18;
+/// How many files a program has at most: rules, what describes it, examples and a key.
+pub const FILES: usize = 19;
 /// What a text of many lines costs (a rule file's source), or everything that a script could see.
 pub const LONG_TEXT: usize = 20;
 

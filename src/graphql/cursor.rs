@@ -38,6 +38,12 @@ pub fn read(text: &str) -> Option<Cursor> {
     Some(Cursor { list, tenant, spot: Spot { numbers, text } })
 }
 
+/// Is this text a cursor of any list? That alone does not let it in anywhere.
+#[must_use]
+pub fn is_cursor(text: &str) -> bool {
+    read(text).is_some()
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -136,10 +136,16 @@ impl DecisionQuery {
     async fn decisions(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many from the beginning of the list, 1 to 100.")] first: Option<i32>,
-        #[graphql(desc = "Begin after the entry of this cursor.")] after: Option<String>,
-        #[graphql(desc = "How many from the end of the list, 1 to 100.")] last: Option<i32>,
-        #[graphql(desc = "End before the entry of this cursor.")] before: Option<String>,
+        #[graphql(
+            desc = "How many from the beginning of the list, 1 to 100; 20 when neither first nor last is given."
+        )]
+        first: Option<i32>,
+        #[graphql(desc = "Begin after the entry of this cursor; at the beginning when null.")]
+        after: Option<String>,
+        #[graphql(desc = "How many from the end of the list, 1 to 100; not together with first.")]
+        last: Option<i32>,
+        #[graphql(desc = "End before the entry of this cursor; at the end when null.")]
+        before: Option<String>,
         #[graphql(desc = "Only those that match.")] filter: Option<DecisionFilter>,
     ) -> Result<Connection<Decision>> {
         let call = call(ctx)?;

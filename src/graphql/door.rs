@@ -1,29 +1,28 @@
 //! The way in: a request is looked at, read, and only then executed, over HTTP and sockets alike.
 
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::panic::AssertUnwindSafe;
 
-use async_graphql::futures_util::stream::{self, BoxStream, StreamExt};
+use async_graphql::futures_util::FutureExt;
+use async_graphql::futures_util::stream::{BoxStream, StreamExt};
 use async_graphql::parser::parse_query;
 use async_graphql::parser::types::{ExecutableDocument, OperationType, Selection};
-use async_graphql::{Data, Executor, Request, Response, ServerError};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use async_graphql::{Request, Response, ServerError};
 
-use super::error::{
-    self, PARSE_FAILED, TOO_COMPLEX, VALIDATION_FAILED, finish, first_code, is_executed,
-};
-use super::limits::Limits;
-use super::{ApiSchema, absent, given, guard, loaders};
-use crate::domain::caller::Role;
-use crate::domain::refusal::{Code, Refusal};
+use super::error::{self, PARSE_FAILED, TOO_COMPLEX, VALIDATION_FAILED, finish};
+use super::limits::{Introspection, Limits};
+use super::{ApiSchema, absent, given, guard, loaders, unmeant};
+use crate::domain::refusal::Refusal;
 use crate::operations::Call;
-use crate::operations::measures::{self, Answered, Open};
 
 /// A request whose document was read and found harmless.
 pub struct Document {
     request: Request,
     kind: OperationType,
     name: Option<String>,
+    /// Who may send it, where it asks for the schema itself.
+    introspection: Introspection,
+    /// How many errors its answer tells of.
+    max_errors: usize,
 }
 
 impl Document {
@@ -32,7 +31,10 @@ impl Document {
         let too_complex = |message| Box::new(error::document_error(TOO_COMPLEX, message));
         guard::check_text(&request.query, limits).map_err(too_complex)?;
         let mut document = parse(&request.query)?;
-        guard::check_document(&document, limits).map_err(too_complex)?;
+        let looked = guard::check_document(&document, &request.variables, limits);
+        let introspects = looked.map_err(too_complex)?.introspects;
+        guard::check_types(&document)
+            .map_err(|message| Box::new(error::document_error(VALIDATION_FAILED, message)))?;
         let name = request.operation_name.as_deref();
         let kind = kind_of(&document, name);
         if kind == OperationType::Subscription && !selects_one_field(&document) {
@@ -41,9 +43,12 @@ impl Document {
         }
         given::check_given(&document, name, &request.variables)?;
         absent::leave_out_absent(&mut document, name, &request.variables);
+        unmeant::give_null(&document, name, &mut request.variables);
         let name = name.map_or_else(|| name_of(&document), |name| Some(name.to_owned()));
         request.set_parsed_query(document);
-        Ok(Self { request, kind, name })
+        let introspection =
+            if introspects { limits.introspection } else { Introspection::Everyone };
+        Ok(Self { request, kind, name, introspection, max_errors: limits.errors })
     }
 
     /// The name of the operation that is to be executed, when it has one.
@@ -57,11 +62,18 @@ impl Document {
     pub fn is_mutation(&self) -> bool {
         self.kind == OperationType::Mutation
     }
+
+    /// Is the operation that is to be executed a subscription?
+    #[must_use]
+    pub fn is_subscription(&self) -> bool {
+        self.kind == OperationType::Subscription
+    }
 }
 
 fn parse(text: &str) -> Result<ExecutableDocument, Box<Response>> {
     parse_query(text).map_err(|error| {
         let mut error = ServerError::from(error);
+        error::shorten(&mut error.message);
         error.extensions.get_or_insert_default().set("code", PARSE_FAILED);
         Box::new(Response::from_errors(vec![error]))
     })
@@ -97,13 +109,21 @@ fn selects_one_field(document: &ExecutableDocument) -> bool {
 /// Executes a document for a call, and gives the one answer that it has.
 pub async fn run(schema: &ApiSchema, document: Document, call: Call) -> Response {
     let call = call.anew();
-    if document.kind == OperationType::Subscription {
+    if document.is_subscription() {
         let message =
             "A subscription needs a socket: open /graphql/ws in the protocol graphql-transport-ws.";
         return error::refused(&Refusal::bad_input(message), &call.request_id);
     }
-    let answer = schema.execute(prepare(document, call.clone())).await;
-    finish(error::after_change(answer, |field| call.has_done(field)), &call.request_id)
+    if let Err(refusal) = document.introspection.admit(&call.caller) {
+        return error::refused(&refusal, &call.request_id);
+    }
+    let max_errors = document.max_errors;
+    let executed = AssertUnwindSafe(schema.execute(prepare(document, call.clone())));
+    let Ok(answer) = executed.catch_unwind().await else {
+        return error::refused(&Refusal::internal("a request panicked"), &call.request_id);
+    };
+    let answer = error::after_change(answer, |field| call.has_done(field));
+    finish(answer, &call.request_id, max_errors)
 }
 
 /// Gives the request its call and its loaders.
@@ -112,101 +132,16 @@ fn prepare(document: Document, call: Call) -> Request {
     document.request.data(call).data(loaders)
 }
 
-/// The way in for one socket: its session brings the call, as it was when the socket opened.
-#[derive(Clone)]
-pub struct Door {
-    schema: ApiSchema,
-    limits: Limits,
-    /// Room for operations that are open at once.
-    room: Arc<Semaphore>,
-}
-
-impl Door {
-    /// The way in for a new socket, which may have so many operations open at once.
-    #[must_use]
-    pub fn new(schema: ApiSchema, limits: Limits, operations: usize) -> Self {
-        Self { schema, limits, room: Arc::new(Semaphore::new(operations)) }
-    }
-
-    /// The answers to a request: many to a subscription, else one.
-    async fn answers(self, request: Request, call: Option<Call>) -> BoxStream<'static, Response> {
-        let Some(call) = call else {
-            return one(error::refused(&Refusal::internal("a socket has no call"), ""));
-        };
-        let Ok(room) = Arc::clone(&self.room).try_acquire_owned() else {
-            return one(error::refused(&crowded(), &call.request_id));
-        };
-        match Document::read(request, &self.limits) {
-            Ok(document) if document.kind == OperationType::Subscription => {
-                self.subscribe(document, call, room)
-            }
-            Ok(document) => {
-                let (name, role) = (document.name().map(str::to_owned), call.caller.role.clone());
-                let began = Instant::now();
-                let answer = run(&self.schema, document, call).await;
-                measured(&answer, name.as_deref(), &role, began.elapsed());
-                one(answer)
-            }
-            Err(response) => {
-                measured(&response, None, &call.caller.role, Duration::ZERO);
-                one(*response)
-            }
-        }
-    }
-
-    fn subscribe(
-        &self,
-        document: Document,
-        call: Call,
-        room: OwnedSemaphorePermit,
-    ) -> BoxStream<'static, Response> {
-        let request_id = call.request_id.clone();
-        let answers = self.schema.execute_stream(prepare(document, call.anew()));
-        let open = (room, Open::subscription());
-        let finished = answers.map(move |answer| {
-            // The room is taken for as long as answers may come.
-            let _taken = &open;
-            finish(answer, &request_id)
-        });
-        finished.boxed()
-    }
-}
-
-fn measured(answer: &Response, name: Option<&str>, role: &Role, duration: Duration) {
-    let (code, executed) = (first_code(answer), is_executed(answer));
-    let answered = Answered { name, code, executed, role: Some(role) };
-    measures::operation_answered(answered, duration);
-}
-
-fn one(answer: Response) -> BoxStream<'static, Response> {
-    stream::once(async { answer }).boxed()
-}
-
-fn crowded() -> Refusal {
-    let message = "This socket has too many operations open: complete one, or open another socket.";
-    Refusal::new(Code::RateLimited, message)
-}
-
-impl Executor for Door {
-    async fn execute(&self, request: Request) -> Response {
-        let refused = || error::refused(&Refusal::internal("a socket has no call"), "");
-        self.clone().answers(request, None).await.next().await.unwrap_or_else(refused)
-    }
-
-    fn execute_stream(
-        &self,
-        request: Request,
-        session_data: Option<Arc<Data>>,
-    ) -> BoxStream<'static, Response> {
-        let door = self.clone();
-        let answers = stream::once(async move {
-            let key = std::any::TypeId::of::<Call>();
-            let call =
-                session_data.and_then(|data| data.get(&key)?.downcast_ref::<Call>().cloned());
-            door.answers(request, call).await
-        });
-        answers.flatten().boxed()
-    }
+/// Executes a subscription's document for a call, and gives the answers that come.
+pub fn subscribe(
+    schema: &ApiSchema,
+    document: Document,
+    call: Call,
+) -> BoxStream<'static, Response> {
+    let call = call.anew();
+    let (request_id, max_errors) = (call.request_id.clone(), document.max_errors);
+    let answers = schema.execute_stream(prepare(document, call));
+    answers.map(move |answer| finish(answer, &request_id, max_errors)).boxed()
 }
 
 #[cfg(test)]

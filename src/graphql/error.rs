@@ -20,20 +20,52 @@ pub const TOO_COMPLEX: &str = "QUERY_TOO_COMPLEX";
 /// What is told when the server broke.
 const BROKEN: &str = "The server failed to answer; its log knows more under this requestId.";
 
-/// How many errors an answer carries at most.
-const MAX_ERRORS: usize = 20;
+/// What our own scalars take, for whoever gave something else: the end of the validator's sentence, and
+/// how it goes on.
+const TAKEN: [(&str, &str); 2] = [
+    ("expected type \"Amount\"", ": a whole number within \u{b1}9007199254740991"),
+    ("expected type \"DateTime\"", ": an instant in RFC 3339, e.g. 2026-11-20T08:00:00Z"),
+];
+
+/// How long a message can be, in bytes.
+const LONGEST_MESSAGE: usize = 1_000;
+/// How the executor begins to say that an argument cannot be read.
+const UNREADABLE: [&str; 2] = ["Failed to parse ", "Expected input type "];
 
 /// Gives every error of an answer its `extensions`: code, reason, retryAfter, and the request's id
-/// where the fault is the server's.
-pub fn finish(mut response: Response, request_id: &str) -> Response {
-    response.errors.truncate(MAX_ERRORS);
+/// where the fault is the server's. It tells of `max_errors` at most.
+pub fn finish(mut response: Response, request_id: &str, max_errors: usize) -> Response {
+    leave_out_repeated(&mut response.errors);
+    response.errors.truncate(max_errors.max(1));
     for error in &mut response.errors {
+        shorten(&mut error.message);
         match error.source::<Refusal>().cloned() {
             Some(refusal) => write_refusal(error, &refusal, request_id),
             None => write_code(error),
         }
     }
     response
+}
+
+/// Where the cost of a list is worked out, an argument that was refused already is refused again.
+fn leave_out_repeated(errors: &mut Vec<ServerError>) {
+    let repeated = |error: &ServerError| error.path.is_empty() && is_unreadable(&error.message);
+    if errors.iter().any(|error| !repeated(error)) {
+        errors.retain(|error| !repeated(error));
+    }
+}
+
+fn is_unreadable(message: &str) -> bool {
+    UNREADABLE.iter().any(|beginning| message.starts_with(beginning))
+}
+
+/// Cuts a message that repeats much of what was sent.
+pub fn shorten(message: &mut String) {
+    if message.len() > LONGEST_MESSAGE {
+        let end = (0..=LONGEST_MESSAGE).rev().find(|at| message.is_char_boundary(*at));
+        message.truncate(end.unwrap_or(0));
+        message.push('…');
+    }
 }
 
 /// The answer of a call of which some fields did something before the database could not be reached:
@@ -89,6 +121,7 @@ pub fn refused(refusal: &Refusal, request_id: &str) -> Response {
 
 fn write_refusal(error: &mut ServerError, refusal: &Refusal, request_id: &str) {
     error.message.clone_from(&refusal.message);
+    shorten(&mut error.message);
     let extensions = error.extensions.get_or_insert_default();
     extensions.set("code", refusal.code.name());
     if let Some(reason) = &refusal.reason {
@@ -105,9 +138,10 @@ fn write_refusal(error: &mut ServerError, refusal: &Refusal, request_id: &str) {
 }
 
 /// What is told of a refusal that is one entry's of many: its code, and a sentence for people.
-pub fn told(refusal: Refusal, request_id: &str) -> (String, String) {
+pub fn told(mut refusal: Refusal, request_id: &str) -> (String, String) {
     let code = refusal.code.name().to_owned();
     if refusal.code != Code::Internal {
+        shorten(&mut refusal.message);
         return (code, refusal.message);
     }
     tracing::error!(request_id, "an entry failed: {}", refusal.message);
@@ -120,7 +154,12 @@ fn write_code(error: &mut ServerError) {
     if matches!(extensions.get("code"), Some(Value::String(_))) {
         return;
     }
-    let about_input = !error.path.is_empty() || error.message.starts_with("Invalid value for");
+    if let Some((_, taken)) = TAKEN.iter().find(|(end, _)| error.message.ends_with(end)) {
+        error.message.push_str(taken);
+    }
+    let of_input =
+        |message: &str| message.starts_with("Invalid value for") || is_unreadable(message);
+    let about_input = !error.path.is_empty() || of_input(&error.message);
     let too_complex = error.message.starts_with("Query is ") || error.message.contains("recursion");
     extensions.set(
         "code",
@@ -135,6 +174,32 @@ fn write_code(error: &mut ServerError) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_message_that_repeats_what_was_sent_is_cut() {
+        let mut long = "é".repeat(100_000);
+        shorten(&mut long);
+        assert_eq!(long, format!("{}…", "é".repeat(LONGEST_MESSAGE / 2)));
+        let mut odd = format!("a{}", "é".repeat(LONGEST_MESSAGE));
+        shorten(&mut odd);
+        assert_eq!(odd.chars().count(), 1 + (LONGEST_MESSAGE - 1) / 2 + 1);
+        let mut short = "Give less.".to_owned();
+        shorten(&mut short);
+        assert_eq!(short, "Give less.");
+    }
+
+    #[test]
+    fn an_argument_is_refused_once() {
+        let refused = |messages: &[&str]| {
+            let errors = messages.iter().map(|message| ServerError::new(*message, None)).collect();
+            finish(Response::from_errors(errors), "", 20).errors.len()
+        };
+        assert_eq!(
+            refused(&["Invalid value for argument \"first\"", "Failed to parse \"Int\""]),
+            1
+        );
+        assert_eq!(refused(&["Failed to parse \"Int\""]), 1);
+    }
 
     fn at(path: &[&str], code: Code) -> ServerError {
         let mut error = ServerError::new("", None);

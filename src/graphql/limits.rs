@@ -1,7 +1,9 @@
 //! What a document may ask for.
 
-/// The limits of documents, and of the JSON that comes with them. Every one is looked at before
-/// anything is executed. Where fragments are spread, a document is counted as it is then.
+use crate::domain::caller::Caller;
+use crate::domain::refusal::Refusal;
+
+/// The limits of documents. Every one is looked at before anything is executed. Where fragments are spread, a document is counted as it is then.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     /// How long a document may be, in bytes.
@@ -10,7 +12,7 @@ pub struct Limits {
     pub tokens: usize,
     /// How long a name or a number in a document may be, in bytes.
     pub name_bytes: usize,
-    /// How deep brackets may be nested, in a document and in JSON: reading calls itself for each.
+    /// How deep brackets may be nested: the parser calls itself for each.
     pub nesting: usize,
     /// How many operations and fragments a document may define.
     pub definitions: usize,
@@ -54,6 +56,22 @@ pub enum Introspection {
     Nobody,
 }
 
+impl Introspection {
+    /// Refuses a caller who may not ask for the schema itself.
+    pub fn admit(self, caller: &Caller) -> Result<(), Refusal> {
+        match self {
+            Self::Everyone => Ok(()),
+            Self::Admins if caller.is_admin() => Ok(()),
+            Self::Admins => Err(Refusal::forbidden(
+                "Only admins may ask for the schema here: use an admin key, or the file schema.graphql.",
+            )),
+            Self::Nobody => Err(Refusal::forbidden(
+                "Nobody may ask this server for its schema: use the file schema.graphql.",
+            )),
+        }
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {
@@ -71,7 +89,7 @@ impl Default for Limits {
             values: 25_000,
             mutations: 50,
             depth: 24,
-            complexity: 20_000,
+            complexity: 25_000,
             introspected: 80_000,
             errors: 20,
             introspection: Introspection::Everyone,

@@ -28,13 +28,16 @@ mod scalars;
 mod simulation;
 mod subscription;
 mod tenant;
+mod unmeant;
 mod user;
 
 use async_graphql::{MergedObject, Schema};
 
-pub use door::{Document, Door, run};
+pub use cursor::is_cursor;
+pub use door::{Document, run, subscribe};
 pub use error::{document_error, first_code, is_executed, refused};
-pub use limits::Limits;
+pub use guard::most_values;
+pub use limits::{Introspection, Limits};
 
 use analytics::AnalyticsQuery;
 use bulk::BulkMutation;
@@ -92,6 +95,8 @@ pub fn schema(limits: Limits) -> ApiSchema {
         // To look for what may have been meant costs more than the rest of a hostile document.
         .disable_suggestions()
         .limit_depth(limits.depth)
+        // Fragments are levels too.
+        .limit_recursive_depth(limits.depth + 8)
         .limit_complexity(limits.complexity)
         .extension(charge::Charge)
         .finish()

@@ -21,6 +21,10 @@ impl ScalarType for Amount {
         amount::Amount::new(whole).map(Self).map_err(InputValueError::custom)
     }
 
+    fn is_valid(value: &Value) -> bool {
+        Self::parse(value.clone()).is_ok()
+    }
+
     fn to_value(&self) -> Value {
         Value::Number(Number::from(self.0.get()))
     }
@@ -41,6 +45,10 @@ impl ScalarType for DateTime {
             InputValueError::custom("give an instant in RFC 3339, e.g. 2026-11-20T08:00:00Z")
         })?;
         Ok(Self(cut(parsed.with_timezone(&Utc))))
+    }
+
+    fn is_valid(value: &Value) -> bool {
+        Self::parse(value.clone()).is_ok()
     }
 
     fn to_value(&self) -> Value {

@@ -53,6 +53,16 @@ impl Origin {
         }
     }
 
+    /// The request's id.
+    pub fn request_id(&self) -> &str {
+        &self.request_id
+    }
+
+    /// The address that it came from, as far as it is known.
+    pub const fn address(&self) -> Option<IpAddr> {
+        self.address
+    }
+
     /// The call of who shows this credential. RATE_LIMITED when too many came from the same address
     /// without a credential, or with one that does not hold.
     pub async fn call(self, served: &Served, shown: &Shown) -> Result<Call, Refusal> {

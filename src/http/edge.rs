@@ -5,7 +5,7 @@ pub use super::metrics::MetricsAccess;
 pub use super::origins::Origins;
 pub use super::proxies::Proxies;
 pub use super::socket::SocketLimits;
-pub use crate::graphql::Limits as DocumentLimits;
+pub use crate::graphql::{Introspection, Limits as DocumentLimits};
 pub use crate::operations::rates::RateLimits;
 
 /// What an operator chooses; without a word, what suits most.

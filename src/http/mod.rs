@@ -13,12 +13,12 @@ mod noted;
 mod origins;
 mod passage;
 mod proxies;
+mod serve;
 mod served;
 mod socket;
 mod traces;
 mod visit;
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 pub use axum::Router;
@@ -31,20 +31,23 @@ use axum::routing::get;
 use crate::graphql::schema;
 use crate::operations::Operations;
 pub use edge::{
-    BodyLimits, DocumentLimits, Edge, MetricsAccess, Origins, PersistedLimits, Proxies, RateLimits,
-    SocketLimits,
+    BodyLimits, DocumentLimits, Edge, Introspection, MetricsAccess, Origins, PersistedLimits,
+    Proxies, RateLimits, SocketLimits,
 };
 use graphql::Persisted;
+pub use graphql::is_request;
 pub use metrics::collect;
+pub use serve::serve;
 use served::Served;
+use socket::Crowd;
 pub use traces::take_part_in_traces;
 
 /// What whoever is lost is told.
 const NOTHING_HERE: &str =
     "Nothing is here. The API is at /graphql, and a page to try it at /graphiql.\n";
 
-/// Everything that is served, with the edge set up so. To know callers' addresses, serve it with connection info
-/// (`into_make_service_with_connect_info::<SocketAddr>()`).
+/// Everything that is served, with the edge set up so. [`serve`] tells it
+/// callers' addresses.
 pub fn router(operations: Arc<Operations>, edge: Edge) -> Router {
     let edge = Arc::new(edge);
     let served = Served {
@@ -52,6 +55,7 @@ pub fn router(operations: Arc<Operations>, edge: Edge) -> Router {
         schema: schema(edge.documents),
         persisted: Arc::new(Persisted::new(edge.persisted)),
         edge: Arc::clone(&edge),
+        sockets: Crowd::default(),
     };
     let api = get(graphql::handle)
         .post(graphql::handle)
@@ -71,14 +75,4 @@ pub fn router(operations: Arc<Operations>, edge: Edge) -> Router {
         .fallback(async || (StatusCode::NOT_FOUND, NOTHING_HERE))
         .layer(from_fn(passage::accompany))
         .with_state(served)
-}
-
-/// Serves the router until `ended`, then finishes what runs.
-pub async fn serve(
-    listener: tokio::net::TcpListener,
-    router: Router,
-    ended: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service).with_graceful_shutdown(ended).await
 }

@@ -4,11 +4,9 @@ use std::sync::Arc;
 
 use super::edge::Edge;
 use super::graphql::Persisted;
+use super::socket::Crowd;
 use crate::graphql::ApiSchema;
 use crate::operations::Operations;
-
-/// How large a socket's message can be, in bytes.
-pub const MAX_BODY: usize = 1024 * 1024;
 
 /// What every handler works with.
 #[derive(Clone)]
@@ -21,4 +19,6 @@ pub struct Served {
     pub edge: Arc<Edge>,
     /// The documents that clients name by their hash.
     pub persisted: Arc<Persisted>,
+    /// How many sockets are open.
+    pub sockets: Crowd,
 }

@@ -6,4 +6,5 @@ pub mod forget;
 pub mod measure;
 pub mod provision;
 pub mod sweep;
+pub mod uses;
 pub mod watch;

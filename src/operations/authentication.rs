@@ -1,7 +1,7 @@
 //! Who calls: credentials looked at.
 
 use super::tenants::{self, Tenant};
-use super::{Operations, keys, tokens};
+use super::{Operations, identity, keys, tokens};
 use crate::domain::caller::{Caller, Role};
 use crate::domain::refusal::{Code, Refusal};
 
@@ -25,12 +25,16 @@ pub async fn authenticate(operations: &Operations, shown: &Shown) -> Result<Call
         let tenant = named(operations, shown.tenant.as_deref()).await?;
         return Ok(Caller { tenant: tenant.map(|tenant| tenant.reference), role: Role::Operator });
     }
-    let (tenant, role) = own(operations, bearer).await?.ok_or_else(|| {
-        Refusal::new(
-            Code::Unauthenticated,
-            "This credential does not hold: send a key or an unexpired user token in the header Authorization: Bearer.",
-        )
-    })?;
+    let (tenant, role) = if identity::may_be_a_providers(bearer) {
+        of_provider(operations, shown, bearer).await?
+    } else {
+        own(operations, bearer).await?.ok_or_else(|| {
+            Refusal::new(
+                Code::Unauthenticated,
+                "This credential does not hold: send a key or an unexpired user token in the header Authorization: Bearer.",
+            )
+        })?
+    };
     match &shown.tenant {
         Some(slug) if *slug != tenant.reference.slug => Err(Refusal::forbidden(
             "The header X-Tenant names another tenant than the credential: leave it out.",
@@ -39,7 +43,7 @@ pub async fn authenticate(operations: &Operations, shown: &Shown) -> Result<Call
     }
 }
 
-/// The tenant and the rights of a key or a token; `None` when it does not hold.
+/// The tenant and the rights of a key or a token of ours; `None` when it does not hold.
 async fn own(operations: &Operations, bearer: &str) -> Result<Option<(Tenant, Role)>, Refusal> {
     let as_key = keys::parts(bearer);
     let slug = match as_key {
@@ -57,6 +61,27 @@ async fn own(operations: &Operations, bearer: &str) -> Result<Option<(Tenant, Ro
             .map(|claims| Role::User(claims.sub)),
     };
     Ok(role.map(|role| (tenant, role)))
+}
+
+/// The tenant and the user of a token that the tenant's identity provider signed. Which tenant, the
+/// caller says: the token does not.
+async fn of_provider(
+    operations: &Operations,
+    shown: &Shown,
+    token: &str,
+) -> Result<(Tenant, Role), Refusal> {
+    let unknown = |message| Refusal::new(Code::Unauthenticated, message);
+    let tenant = named(operations, shown.tenant.as_deref()).await?.ok_or_else(|| {
+        unknown(
+            "This token is of an identity provider: name the tenant too, in the header X-Tenant.",
+        )
+    })?;
+    let in_force = operations.programs.of(&tenant.reference).await?;
+    let provider = in_force.program.auth.as_ref().ok_or_else(|| {
+        unknown("This tenant names no identity provider, in [auth] of its program: send a token of issueUserToken.")
+    })?;
+    let user = operations.providers.user(provider, token, operations.clock.now()).await?;
+    Ok((tenant, Role::User(user)))
 }
 
 /// The tenant that an anonymous caller or the operator names; NOT_FOUND when there is none.

@@ -8,6 +8,7 @@ use moka::future::Cache;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
+use super::keys::uses::Uses;
 use crate::domain::refusal::Refusal;
 use crate::store::{ApiKey, Database, Tenant};
 
@@ -20,6 +21,8 @@ const CAPACITY: u64 = 10_000;
 
 /// The operator's key, and what was looked up lately.
 pub struct Credentials {
+    /// Which keys were used.
+    pub uses: Uses,
     /// SHA-256 of the operator's key.
     operator: Option<[u8; 32]>,
     keys: Cache<(i64, String), Option<Arc<ApiKey>>>,
@@ -32,6 +35,7 @@ impl Credentials {
     #[must_use]
     pub fn new(operator_key: Option<&str>) -> Self {
         Self {
+            uses: Uses::default(),
             operator: operator_key.map(|key| Sha256::digest(key.as_bytes()).into()),
             keys: Cache::builder()
                 .max_capacity(CAPACITY)

@@ -13,10 +13,13 @@ const LONGEST_WAIT: Duration = Duration::from_secs(2);
 /// How far this machine's clock may be behind the last change.
 const MAX_BEHIND: TimeDelta = TimeDelta::seconds(5);
 
-/// Checks that the database answers, that its tables are there, and that this machine's clock is not
-/// behind what was written last. The error says which it is, and nothing that is secret; it comes
+/// Checks that the server goes on, that the database answers, that its tables are there, and that
+/// this machine's clock is not behind what was written last. The error says which it is, and nothing that is secret; it comes
 /// within two seconds, so that whoever asks is still there.
 pub async fn check(operations: &Operations) -> Result<(), &'static str> {
+    if operations.ending.is_told() {
+        return Err("the server is ending");
+    }
     let checked = timeout(LONGEST_WAIT, look(operations)).await;
     checked.unwrap_or(Err("the database does not answer"))
 }

@@ -8,9 +8,11 @@ pub mod clock;
 pub mod credentials;
 pub mod credits;
 pub mod decisions;
+pub mod ending;
 pub mod forgetting;
 pub mod guessing;
 pub mod health;
+pub mod identity;
 pub mod keys;
 pub mod lane;
 pub mod leaderboard;
@@ -46,6 +48,7 @@ mod input;
 mod seeding;
 mod simulation;
 mod submit;
+mod turns;
 
 pub use call::Call;
 pub use submit::Done;
@@ -55,11 +58,13 @@ use std::sync::Arc;
 use crate::store::Database;
 use clock::Clock;
 use credentials::Credentials;
-use guessing::Guessing;
+use ending::Ending;
+use identity::Providers;
 use lane::Lanes;
 use live::Hub;
 use programs::Programs;
 use rates::{RateLimits, Rates};
+use turns::Turns;
 
 /// Everything that the operations work with.
 #[derive(Clone)]
@@ -74,12 +79,16 @@ pub struct Operations {
     pub clock: Clock,
     /// Who calls: the operator's key, and keys and tenants that were looked up lately.
     pub credentials: Arc<Credentials>,
+    /// The keys of tenants' identity providers.
+    pub providers: Arc<Providers>,
     /// Who watches what on this server.
     pub hub: Hub,
     /// How often may be called.
     pub rates: Arc<Rates>,
     /// Those who guess at codes take turns.
-    pub guessing: Guessing,
+    pub turns: Turns,
+    /// The server's end.
+    pub ending: Ending,
 }
 
 impl Operations {
@@ -90,8 +99,9 @@ impl Operations {
         let lanes = Lanes::new(database.clone(), programs.clone(), clock.clone());
         let credentials = Arc::new(Credentials::new(operator_key));
         let rates = Arc::new(Rates::new(RateLimits::none(), clock.clone()));
-        let (hub, guessing) = (Hub::default(), Guessing::default());
-        Self { database, lanes, programs, clock, credentials, hub, rates, guessing }
+        let (hub, turns, ending) = (Hub::default(), Turns::default(), Ending::default());
+        let providers = Arc::default();
+        Self { database, lanes, programs, clock, credentials, providers, hub, rates, turns, ending }
     }
 
     /// The same, where callers may call so often. Without this they may as often as they like.

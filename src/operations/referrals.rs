@@ -95,7 +95,7 @@ pub async fn validate(call: &Call, code: &str) -> Result<Validation, Refusal> {
     let Some(guesser) = guessing::guesser(call).await? else {
         return peek::validate_code(&call.operations, tenant, code, (user_id, None)).await;
     };
-    let _turn = call.operations.guessing.turn(tenant.id, &guesser).await;
+    let _turn = call.operations.turns.turn(tenant.id, &guesser).await;
     let asked = (user_id, Some(guesser.as_str()));
     let validation = peek::validate_code(&call.operations, tenant, code, asked).await?;
     if validation.is_unknown() {

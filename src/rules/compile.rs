@@ -33,7 +33,7 @@ impl Compiled {
     /// Checks and compiles a program. The error has the file, the line and the column.
     pub fn compile(files: &ProgramFiles) -> Result<Self, RuleError> {
         files.check()?;
-        let manifest = Manifest::read(files.manifest())?;
+        let manifest = Manifest::read(files.manifest(), &files.files)?;
         let rules = files.rules().map(|(file, source)| Rule::compile(file, source));
         let rules = rules.collect::<Result<Vec<_>, _>>()?;
         Ok(Self::of(files, manifest, rules, None))
@@ -50,7 +50,8 @@ impl Compiled {
     /// still come from its `program.toml` when that can be read.
     #[must_use]
     pub fn stand_in(files: &ProgramFiles, error: RuleError) -> Self {
-        let manifest = Manifest::read(files.manifest()).or_else(|_| Manifest::read(STAND_IN));
+        let read = |source| Manifest::read(source, &files.files);
+        let manifest = read(files.manifest()).or_else(|_| read(STAND_IN));
         match manifest {
             Ok(manifest) => Self::of(files, manifest, Vec::new(), Some(error)),
             Err(impossible) => unreachable!("{impossible}"),

@@ -9,8 +9,12 @@ use sha2::{Digest, Sha256};
 
 use crate::domain::rules::RuleError;
 
+use super::pem;
+
 /// The file that describes the program.
 pub const MANIFEST: &str = "program.toml";
+/// How a file with a public key ends, which `[auth]` of the manifest may name.
+const PEM: &str = ".pem";
 /// The file of worked examples; no rule.
 pub const TESTS: &str = "tests.rhai";
 
@@ -24,13 +28,14 @@ const MAX_NAME: usize = 40;
 pub struct ProgramFiles {
     /// The folder's name.
     pub name: String,
-    /// Source by file name: `program.toml` and `*.rhai`.
+    /// Source by file name: `program.toml`, `*.rhai`, and the key's file that the first names.
     pub files: BTreeMap<String, String>,
 }
 
 impl ProgramFiles {
-    /// Reads the folder `root/name`: its `program.toml` and every `*.rhai` on its top level. Links
-    /// are not followed. Fails when the folder or a file cannot be read, is no text, or is too big.
+    /// Reads the folder `root/name`: its `program.toml`, every `*.rhai` on its top level, and the
+    /// key's file that `[auth]` names. Links are not followed. Fails when the folder or a file cannot
+    /// be read, is no text, is too big, or holds a private key.
     pub fn read(root: &Path, name: &str) -> Result<Self, RuleError> {
         check_name(name)?;
         let folder = root.join(name);
@@ -41,15 +46,25 @@ impl ProgramFiles {
             )));
         }
         let mut files = BTreeMap::new();
+        let mut keys = Vec::new();
         for entry in fs::read_dir(&folder).map_err(|error| unreadable(&folder, &error))? {
             let entry = entry.map_err(|error| unreadable(&folder, &error))?;
             let Ok(path) = entry.file_name().into_string() else { continue };
-            if belongs(&path) && is_real(&entry.path(), fs::FileType::is_file) {
-                let source = read_source(&entry.path(), &path)?;
-                files.insert(path, source);
+            if !belongs(&path) || !is_real(&entry.path(), fs::FileType::is_file) {
+                continue;
             }
+            if is_pem(&path) {
+                keys.push(path);
+                continue;
+            }
+            let source = read_source(&entry.path(), &path)?;
+            files.insert(path, source);
         }
-        let files = Self { name: name.to_owned(), files };
+        let mut files = Self { name: name.to_owned(), files };
+        if let Some(path) = files.named_key().filter(|path| keys.contains(path)) {
+            let source = read_source(&folder.join(&path), &path)?;
+            files.files.insert(path, source);
+        }
         files.check()?;
         Ok(files)
     }
@@ -86,6 +101,7 @@ impl ProgramFiles {
                 return Err(RuleError::new(message));
             }
             check_size(path, source.len() as u64)?;
+            check_secrets(path, source)?;
         }
         if !self.files.contains_key(MANIFEST) {
             return Err(RuleError::new(format!("The program has no {MANIFEST}.")));
@@ -101,6 +117,13 @@ impl ProgramFiles {
     #[must_use]
     pub fn manifest(&self) -> &str {
         self.files.get(MANIFEST).map_or("", String::as_str)
+    }
+
+    /// The key's file that `[auth]` of `program.toml` names. A manifest that cannot be read names none,
+    /// and is refused for that.
+    fn named_key(&self) -> Option<String> {
+        let manifest: toml::Table = self.manifest().parse().ok()?;
+        manifest.get("auth")?.get("pem")?.as_str().map(str::to_owned)
     }
 
     /// The rule files, in file-name order: name and source.
@@ -142,8 +165,14 @@ pub fn check_name(name: &str) -> Result<(), RuleError> {
     Err(RuleError::new(message))
 }
 
+/// Can this be the name of a file with a public key?
+pub fn is_pem(path: &str) -> bool {
+    path.ends_with(PEM) && belongs(path)
+}
+
 fn belongs(path: &str) -> bool {
-    let Some(stem) = path.strip_suffix(".rhai") else { return path == MANIFEST };
+    let stem = path.strip_suffix(".rhai").or_else(|| path.strip_suffix(PEM));
+    let Some(stem) = stem else { return path == MANIFEST };
     let good = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
     (1..=64).contains(&stem.len()) && stem.bytes().all(good)
 }
@@ -167,6 +196,16 @@ fn check_size(path: &str, bytes: u64) -> Result<(), RuleError> {
         return Ok(());
     }
     let message = format!("This file is {bytes} bytes long; at most {MAX_SOURCE_BYTES} are read.");
+    Err(RuleError { file: Some(path.to_owned()), ..RuleError::new(message) })
+}
+
+/// No private key may become part of a version: it would be kept, and shown to administrators.
+fn check_secrets(path: &str, source: &str) -> Result<(), RuleError> {
+    if !is_pem(path) || !pem::is_private(source) {
+        return Ok(());
+    }
+    let message =
+        "This is a private key, which signs: take it away, and put the public key in its place.";
     Err(RuleError { file: Some(path.to_owned()), ..RuleError::new(message) })
 }
 
@@ -232,5 +271,26 @@ mod tests {
         let files = ProgramFiles { name: "one".to_owned(), files };
         let draft = ("../../etc/x.rhai".to_owned(), String::new());
         assert!(files.with_drafts(&[draft]).check().is_err());
+    }
+
+    #[test]
+    fn a_key_belongs_to_the_folder_when_the_manifest_names_it() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("one");
+        write(&folder, "program.toml", "[auth]\npem = \"idp.pem\"");
+        write(&folder, "idp.pem", "-----BEGIN PUBLIC KEY-----");
+        write(&folder, "mine.pem", "-----BEGIN PRIVATE KEY-----");
+        let names = |files: &ProgramFiles| files.files.keys().cloned().collect::<Vec<_>>();
+        let read = || ProgramFiles::read(root.path(), "one");
+        let first = read().unwrap();
+        assert_eq!(names(&first), ["idp.pem", "program.toml"]);
+        write(&folder, "idp.pem", "-----BEGIN PUBLIC KEY----- another");
+        assert_ne!(read().unwrap().hash(), first.hash());
+        write(&folder, "program.toml", "[auth]\npem = \"mine.pem\"");
+        let error = read().unwrap_err();
+        assert!(error.message.contains("private key"), "{error}");
+        assert_eq!(error.file.as_deref(), Some("mine.pem"));
+        write(&folder, "program.toml", "[auth]\npem = \"../one/idp.pem\"");
+        assert_eq!(names(&read().unwrap()), ["program.toml"]);
     }
 }

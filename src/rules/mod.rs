@@ -19,6 +19,7 @@ mod manifest;
 mod meter;
 mod numbers;
 mod options;
+mod pem;
 mod rule;
 mod sandbox;
 #[cfg(test)]

@@ -218,7 +218,7 @@ mod tests {
 
     fn checked(body: &str) -> Result<(), RuleError> {
         let source = format!("fn half(n) {{ n / 2 }}\nfn on_purchase(ctx) {{\n{body}\n}}");
-        let manifest = Manifest::read(MANIFEST).unwrap();
+        let manifest = Manifest::read(MANIFEST, &Default::default()).unwrap();
         let ast = sandbox::compile("a.rhai", &source).unwrap();
         check("a.rhai", &tokens(&source), &Known::of(&manifest, &ast))
     }

@@ -36,7 +36,7 @@ use std::sync::Arc;
 
 use sea_orm::{DatabaseConnection, DbBackend};
 
-pub use api_keys::{ApiKey, KeyRole};
+pub use api_keys::{ApiKey, KeyRole, Succession};
 pub use audit::{Broken, Chain, Damage, Head, Invariant, Snapshot, Stretch};
 pub use backup::backup;
 pub use connect::Options;

@@ -103,3 +103,63 @@ impl Count {
         Self { total, capped: false }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// What a query finds of the list 0, 1, 2, ...: from the window's end, one row more than asked for.
+    fn found(page: &Page<u64>, list: u64) -> Vec<u64> {
+        let lies_between = |row: &u64| {
+            page.after.is_none_or(|after| *row > after)
+                && page.before.is_none_or(|before| *row < before)
+        };
+        let mut rows: Vec<_> = (0..list).filter(lies_between).collect();
+        if matches!(page.window, Window::Last(_)) {
+            rows.reverse();
+        }
+        rows.truncate(usize::try_from(page.window.size()).unwrap() + 1);
+        rows
+    }
+
+    /// What Relay's specification of cursor connections says, word by word.
+    fn relay(page: &Page<u64>, list: u64) -> Rows<u64> {
+        let mut edges: Vec<_> = (0..list).collect();
+        if let Some(after) = page.after {
+            edges.retain(|row| *row > after);
+        }
+        if let Some(before) = page.before {
+            edges.retain(|row| *row < before);
+        }
+        let all = edges.len();
+        let size = usize::try_from(page.window.size()).unwrap();
+        match page.window {
+            Window::First(_) => {
+                edges.truncate(size);
+                // The entry of `after` lies before the page.
+                Rows { rows: edges, has_next: all > size, has_previous: page.after.is_some() }
+            }
+            Window::Last(_) => {
+                edges.drain(..all.saturating_sub(size));
+                Rows { rows: edges, has_next: page.before.is_some(), has_previous: all > size }
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_page_is_what_relay_says(
+            list in 0..12_u64,
+            size in 1..14_u64,
+            backwards: bool,
+            after in prop::option::of(0..12_u64),
+            before in prop::option::of(0..12_u64),
+        ) {
+            let window = if backwards { Window::Last(size) } else { Window::First(size) };
+            let page = Page { window, after, before };
+            prop_assert_eq!(Rows::cut(&page, found(&page, list)), relay(&page, list));
+        }
+    }
+}

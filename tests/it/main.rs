@@ -3,10 +3,14 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may fall over")]
 
 mod architecture;
+mod attacks;
 mod backup;
+mod browsers;
+mod bundling;
 mod command_line;
 mod corners;
 mod cut;
+mod ending;
 mod examples;
 mod first_start;
 mod harness;
@@ -14,6 +18,7 @@ mod import;
 mod lane;
 mod migrations;
 mod moved_clock;
+mod packages;
 mod postgres;
 mod processes;
 mod properties;

@@ -3,13 +3,15 @@
 //! once in a test process and ends with it, however the process ends.
 
 use std::fs;
-use std::io::{ErrorKind, Result};
+use std::io::Result;
 use std::net::TcpListener;
 use std::os::unix::fs::{MetadataExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
+
+use crate::packages;
 
 /// Whether a cluster writes through to the disk before it answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -200,27 +202,7 @@ fn versions_below(folder: &str) -> Result<Vec<(u32, PathBuf)>> {
 
 /// Installs PostgreSQL from the system's packages, if we may; the folder of its binaries.
 fn install() -> Option<PathBuf> {
-    eprintln!("PostgreSQL is not installed: installing it from the system's packages");
-    let script = "export DEBIAN_FRONTEND=noninteractive; \
-                  apt-get update -qq && apt-get install -y -qq --no-install-recommends postgresql";
-    let as_ourselves = fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0);
-    let mut command = if as_ourselves {
-        Command::new("sh")
-    } else {
-        let mut sudo = Command::new("sudo");
-        sudo.args(["-n", "sh"]);
-        sudo
-    };
-    let done = command.arg("-c").arg(script).stdin(Stdio::null()).output();
-    match done {
-        Ok(done) if done.status.success() => installed(),
-        Ok(done) => {
-            eprintln!("{}", String::from_utf8_lossy(&done.stderr));
-            None
-        }
-        Err(error) if error.kind() == ErrorKind::NotFound => None,
-        Err(error) => panic!("{error}"),
-    }
+    packages::install("postgresql").then(installed).flatten()
 }
 
 #[test]

@@ -84,8 +84,7 @@ async fn a_change_in_one_server_holds_in_the_other() {
 
 /// A socket into a process, opened by the operator for a tenant, over which an account is watched.
 async fn watch(process: &Process, shop: &Shop, user: &str) -> Socket {
-    let address = process.address.strip_prefix("http://").unwrap().parse().unwrap();
-    let mut socket = Socket::connect(address, shop.admin.init()).await;
+    let mut socket = Socket::connect(process.socket_address(), shop.admin.init()).await;
     let query = format!("subscription {{ creditsChanged(userId: \"{user}\") {{ balance }} }}");
     socket.subscribe("1", &query).await;
     socket

@@ -20,7 +20,7 @@ const ROLES: [&str; 5] = ["public", "user", "service", "admin", "operator"];
 /// An operation: the least role that may do it, and a document that does it.
 type Row = (&'static str, &'static str);
 
-const QUERIES: [Row; 15] = [
+const QUERIES: [Row; 16] = [
     ("public", "{ validateReferralCode(code: \"X\") { valid } }"),
     ("user", "{ leaderboard { rank } }"),
     ("service", "{ user(id: \"ann\") { id } }"),
@@ -32,6 +32,7 @@ const QUERIES: [Row; 15] = [
     ("admin", "{ decisions { nodes { id } } }"),
     ("admin", "{ decision(id: \"01900000-0000-7000-8000-000000000000\") { id } }"),
     ("admin", "{ tenant { slug } }"),
+    ("admin", "{ tenant { apiKeys { nodes { id } } } }"),
     ("admin", "{ promoCodes { nodes { code } } }"),
     ("admin", "{ simulate(input: { event: \"signup\", userId: \"ann\" }) { facts } }"),
     ("operator", "{ tenants { nodes { slug } } }"),
@@ -40,7 +41,7 @@ const QUERIES: [Row; 15] = [
 
 /// Mutations whose input cannot be used: whoever may call them gets another code than FORBIDDEN,
 /// and nothing changes.
-const MUTATIONS: [Row; 32] = [
+const MUTATIONS: [Row; 33] = [
     ("service", "registerUsers(input: { users: [] }) { results { id } }"),
     (
         "admin",
@@ -84,6 +85,7 @@ const MUTATIONS: [Row; 32] = [
         "createApiKey(input: { name: \"\", role: SERVICE, tenant: \"productready\" }) { id }",
     ),
     ("admin", "revokeApiKey(input: { id: \"none\" }) { id }"),
+    ("admin", "rotateApiKey(input: { id: \"none\" }) { id }"),
     (
         "service",
         "registerUser(input: { id: \"ann\", name: \"ann\", email: \"ann@example.com\" }) { created }",

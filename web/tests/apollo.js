@@ -29,7 +29,7 @@ function client(key, before = []) {
   return { apollo, fresh, requests };
 }
 
-describe("Apollo Client", () => {
+describe("Apollo Client", { timeout: 60_000 }, () => {
   it("asks and changes", async () => {
     const token = await signUp("apollo-1");
     const input = { userId: "apollo-1", amount: 250 };

@@ -7,7 +7,7 @@ import { serverAudits } from "graphql-http";
 
 import { server } from "./server.js";
 
-describe("GraphQL over HTTP", () => {
+describe("GraphQL over HTTP", { timeout: 60_000 }, () => {
   const audits = serverAudits({ url: `${server.address}/graphql`, fetchFn: fetch });
 
   for (const audit of audits) {

@@ -27,7 +27,7 @@ export function launch() {
 /** Opens a page of its own profile; `seen` is what it has asked for and complained about so far. */
 export async function open(browser, address) {
   const context = await browser.newContext({ viewport: { width: 1400, height: 900 } });
-  context.setDefaultTimeout(10_000);
+  context.setDefaultTimeout(30_000);
   const page = await context.newPage();
   const seen = { addresses: [], complaints: [] };
   page.on("request", (request) => seen.addresses.push(request.url()));

@@ -31,7 +31,6 @@ async function answered(pattern) {
       return new RegExp(source).test(editor.CodeMirror.getValue());
     },
     pattern.source,
-    { timeout: 10_000 },
   );
   return answer().evaluate((code) => code.closest(".CodeMirror").CodeMirror.getValue());
 }
@@ -45,7 +44,7 @@ async function runExample(name) {
   await execute();
 }
 
-describe("GraphiQL", { timeout: 60_000 }, () => {
+describe("GraphiQL", { timeout: 240_000 }, () => {
   before(async () => { browser = await launch(); });
   after(() => browser?.close());
   beforeEach(async () => { ({ page, seen } = await open(browser, ADDRESS)); });

@@ -41,7 +41,7 @@ async function take(client, payload, wanted, onFirst = async () => {}) {
   return seen;
 }
 
-describe("graphql-ws", () => {
+describe("graphql-ws", { timeout: 60_000 }, () => {
   it("gets the value now, and each change", async () => {
     const { client: ws } = client(bearer(await signUp("ws-1")));
     const seen = await take(ws, { query: BALANCE }, 2, () => give("ws-1", 12));

@@ -27,7 +27,7 @@ function client(key, exchanges, preferGetMethod = false) {
   return { urql, requests };
 }
 
-describe("urql", () => {
+describe("urql", { timeout: 60_000 }, () => {
   for (const preferGetMethod of [false, "force"]) {
     it(`asks by ${preferGetMethod ? "GET" : "POST"}`, async () => {
       const token = await signUp("urql-1");

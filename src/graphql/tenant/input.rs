@@ -3,7 +3,7 @@
 use async_graphql::{Enum, ID, InputObject, SimpleObject};
 
 use super::Tenant;
-use crate::graphql::scalars::Json;
+use crate::graphql::scalars::{DateTime, Json, instant};
 use crate::operations::{keys, tenants};
 
 /// What changes about the settings.
@@ -55,6 +55,39 @@ pub enum ApiKeyRole {
     Admin,
 }
 
+/// A key, without what it is shown by: that is kept nowhere.
+#[derive(SimpleObject, Clone)]
+pub struct ApiKey {
+    /// Its id.
+    id: ID,
+    /// Its name, which is shown on what its holder gives by hand.
+    name: String,
+    /// What its holder may do.
+    role: ApiKeyRole,
+    /// When it was made.
+    created_at: DateTime,
+    /// When it ends, or ended, by itself; null when it does not.
+    expires_at: Option<DateTime>,
+    /// When it was last used, to about a minute; null when it never was.
+    last_used_at: Option<DateTime>,
+    /// When it was revoked; null when it was not.
+    revoked_at: Option<DateTime>,
+}
+
+impl From<keys::ApiKey> for ApiKey {
+    fn from(key: keys::ApiKey) -> Self {
+        Self {
+            id: key.id.into(),
+            name: key.name,
+            role: key.role.into(),
+            created_at: DateTime(key.created_at),
+            expires_at: instant(key.expires_at),
+            last_used_at: instant(key.last_used_at),
+            revoked_at: instant(key.revoked_at),
+        }
+    }
+}
+
 /// A new key.
 #[derive(InputObject)]
 pub struct CreateApiKeyInput {
@@ -64,6 +97,8 @@ pub struct CreateApiKeyInput {
     pub role: ApiKeyRole,
     /// The tenant's slug; operators name it, admins have their own.
     pub tenant: Option<String>,
+    /// When it ends by itself: at that very instant it works no more. Never when null.
+    pub expires_at: Option<DateTime>,
 }
 
 /// A new key, shown this once.
@@ -73,6 +108,58 @@ pub struct CreateApiKeyPayload {
     pub id: ID,
     /// The key itself, for the header `Authorization: Bearer`. It is kept nowhere.
     pub key: String,
+    /// When it ends by itself; null when it does not.
+    pub expires_at: Option<DateTime>,
+}
+
+impl From<keys::NewKey> for CreateApiKeyPayload {
+    fn from(made: keys::NewKey) -> Self {
+        Self { id: made.id.into(), key: made.key, expires_at: instant(made.expires_at) }
+    }
+}
+
+/// A key that another takes the place of.
+#[derive(InputObject)]
+pub struct RotateApiKeyInput {
+    /// The key's id.
+    id: ID,
+    /// How long it goes on beside the new one, in seconds: 0 to 2592000, 30 days. It never lives longer than it would have.
+    #[graphql(default = 86_400)]
+    overlap_seconds: Option<i32>,
+    /// When the new one ends by itself; never when null.
+    expires_at: Option<DateTime>,
+    /// The tenant's slug; operators name it, admins have their own.
+    pub tenant: Option<String>,
+}
+
+impl From<RotateApiKeyInput> for keys::Rotation {
+    fn from(input: RotateApiKeyInput) -> Self {
+        Self {
+            id: input.id.0,
+            overlap_seconds: input.overlap_seconds.map_or(keys::OVERLAP_SECONDS, i64::from),
+            expires_at: input.expires_at.map(|end| end.0),
+        }
+    }
+}
+
+/// A new key in the place of another, shown this once.
+#[derive(SimpleObject)]
+pub struct RotateApiKeyPayload {
+    /// The new key's id.
+    id: ID,
+    /// The new key itself, for the header `Authorization: Bearer`. It is kept nowhere.
+    key: String,
+    /// When the new key ends by itself; null when it does not.
+    expires_at: Option<DateTime>,
+    /// The old key, with its end.
+    previous: ApiKey,
+}
+
+impl From<keys::Rotated> for RotateApiKeyPayload {
+    fn from(rotated: keys::Rotated) -> Self {
+        let new = CreateApiKeyPayload::from(rotated.new);
+        Self { id: new.id, key: new.key, expires_at: new.expires_at, previous: rotated.old.into() }
+    }
 }
 
 /// Which key ends.

@@ -7,8 +7,9 @@ use async_graphql::{Context, Object, SimpleObject};
 use serde_json::Value;
 
 pub use input::{
-    CreateApiKeyInput, CreateApiKeyPayload, CreateTenantInput, RevokeApiKeyInput,
-    RevokeApiKeyPayload, TenantPayload, UpdateSettingsInput,
+    ApiKey, CreateApiKeyInput, CreateApiKeyPayload, CreateTenantInput, RevokeApiKeyInput,
+    RevokeApiKeyPayload, RotateApiKeyInput, RotateApiKeyPayload, TenantPayload,
+    UpdateSettingsInput,
 };
 pub use mutation::TenantMutation;
 
@@ -18,7 +19,7 @@ use super::loaders::call;
 use super::page::{self, Connection, PageArgs};
 use super::scalars::{DateTime, Json, int};
 use crate::domain::rules;
-use crate::operations::tenants;
+use crate::operations::{keys, tenants};
 
 /// A product whose users are rewarded.
 #[derive(Clone)]
@@ -26,6 +27,7 @@ pub struct Tenant(pub tenants::Tenant);
 
 /// A product whose users are rewarded.
 #[Object]
+#[expect(clippy::too_many_arguments, reason = "a list's arguments are Relay's, each by its name")]
 impl Tenant {
     /// Its name in credentials, headers and links.
     async fn slug(&self) -> &str {
@@ -63,6 +65,21 @@ impl Tenant {
             loaded_at: DateTime(in_force.loaded_at),
             error: error.map(RuleError::from),
         })
+    }
+
+    /// Its API keys, ended ones too, the oldest first; never the keys themselves. Needs an admin key.
+    #[graphql(complexity = "cost::page(first, last, child_complexity)")]
+    async fn api_keys(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the beginning of the list, 1 to 100.")] first: Option<i32>,
+        #[graphql(desc = "Begin after the entry of this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end of the list, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "End before the entry of this cursor.")] before: Option<String>,
+    ) -> Result<Connection<ApiKey>> {
+        let call = call(ctx)?;
+        let page = page::request(call, "apiKeys", PageArgs { first, after, last, before })?;
+        page::connection(call, "apiKeys", keys::list(call, &self.0, page).await?, ApiKey::from)
     }
 
     /// When the tenant was made.
@@ -138,10 +155,16 @@ impl TenantQuery {
     async fn tenants(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many from the beginning of the list, 1 to 100.")] first: Option<i32>,
-        #[graphql(desc = "Begin after the entry of this cursor.")] after: Option<String>,
-        #[graphql(desc = "How many from the end of the list, 1 to 100.")] last: Option<i32>,
-        #[graphql(desc = "End before the entry of this cursor.")] before: Option<String>,
+        #[graphql(
+            desc = "How many from the beginning of the list, 1 to 100; 20 when neither first nor last is given."
+        )]
+        first: Option<i32>,
+        #[graphql(desc = "Begin after the entry of this cursor; at the beginning when null.")]
+        after: Option<String>,
+        #[graphql(desc = "How many from the end of the list, 1 to 100; not together with first.")]
+        last: Option<i32>,
+        #[graphql(desc = "End before the entry of this cursor; at the end when null.")]
+        before: Option<String>,
     ) -> Result<Connection<Tenant>> {
         let call = call(ctx)?;
         call.caller.require_operator()?;

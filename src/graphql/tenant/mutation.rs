@@ -4,11 +4,13 @@ use async_graphql::{Context, ID, Object};
 
 use super::{
     CreateApiKeyInput, CreateApiKeyPayload, CreateTenantInput, RevokeApiKeyInput,
-    RevokeApiKeyPayload, Tenant, TenantPayload, UpdateSettingsInput,
+    RevokeApiKeyPayload, RotateApiKeyInput, RotateApiKeyPayload, Tenant, TenantPayload,
+    UpdateSettingsInput,
 };
 use crate::graphql::error::Result;
 use crate::graphql::loaders::call;
-use crate::operations::{keys, settings, tenants};
+use crate::operations::keys::{self, Wanted};
+use crate::operations::{settings, tenants};
 
 /// Changes of tenants and keys.
 #[derive(Default)]
@@ -42,9 +44,19 @@ impl TenantMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "For what, with which rights.")] input: CreateApiKeyInput,
     ) -> Result<CreateApiKeyPayload> {
-        let (name, role) = (input.name, input.role.into());
-        let made = keys::create(call(ctx)?, input.tenant.as_deref(), name, role).await?;
-        Ok(CreateApiKeyPayload { id: made.id.into(), key: made.key })
+        let expires_at = input.expires_at.map(|end| end.0);
+        let wanted = Wanted { name: input.name, role: input.role.into(), expires_at };
+        Ok(keys::create(call(ctx)?, input.tenant.as_deref(), wanted).await?.into())
+    }
+
+    /// Makes a key of the same name and rights as another, which goes on for a while, so that nothing stops while the new one is put in its place; it is shown once, in this payload. The same again makes yet another. Needs an admin key.
+    async fn rotate_api_key(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which key, and how long it goes on.")] input: RotateApiKeyInput,
+    ) -> Result<RotateApiKeyPayload> {
+        let slug = input.tenant.clone();
+        Ok(keys::rotate(call(ctx)?, slug.as_deref(), input.into()).await?.into())
     }
 
     /// Ends a key: it stops working with this answer, on other servers within 5 seconds. Needs an admin key.

@@ -10,6 +10,7 @@ use tokio::time::timeout;
 
 use super::asked::Asked;
 use super::not_run::NotRun;
+use crate::graphql::most_values;
 use crate::http::accept::{is_utf8, parts};
 
 /// What a request's body may be.
@@ -88,23 +89,6 @@ fn is_json(headers: &HeaderMap) -> bool {
         .filter_map(|part| part.split_once('='))
         .filter_map(|(name, value)| name.trim().eq_ignore_ascii_case("charset").then_some(value));
     is_json && charsets.all(is_utf8)
-}
-
-/// The most values that a JSON text can hold: each but the first follows a comma, a colon or an opening
-/// bracket outside of strings.
-fn most_values(text: &[u8]) -> usize {
-    let (mut in_string, mut is_escaped) = (false, false);
-    let begins_value = |byte: &&u8| {
-        let was_string = in_string;
-        match byte {
-            _ if is_escaped => is_escaped = false,
-            b'\\' => is_escaped = in_string,
-            b'"' => in_string = !in_string,
-            _ => {}
-        }
-        !was_string && matches!(byte, b',' | b':' | b'[' | b'{')
-    };
-    text.iter().filter(begins_value).count() + 1
 }
 
 #[cfg(test)]

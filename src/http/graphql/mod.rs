@@ -77,6 +77,12 @@ async fn answer(served: &Served, request: Request) -> Result<Answer, NotRun> {
     Ok(answer)
 }
 
+/// Can a request be read from this query string of an address?
+#[must_use]
+pub fn is_request(query_string: &str) -> bool {
+    address::read(Some(query_string)).is_ok()
+}
+
 fn query(text: String, asked: Asked) -> Query {
     let mut query =
         Query::new(text).variables(Variables::from_json(Value::Object(asked.variables)));

@@ -26,7 +26,11 @@ pub(super) struct Checker<'a> {
 }
 
 impl Checker<'_> {
-    fn fail<T>(&self, message: impl AsRef<str>, span: Range<usize>) -> Result<T, RuleError> {
+    pub(super) fn fail<T>(
+        &self,
+        message: impl AsRef<str>,
+        span: Range<usize>,
+    ) -> Result<T, RuleError> {
         Err(placed(self.source, message.as_ref(), Some(span)))
     }
 
@@ -73,7 +77,7 @@ impl Checker<'_> {
         Ok(())
     }
 
-    fn name(&self, name: &str, span: Range<usize>) -> Result<(), RuleError> {
+    pub(super) fn name(&self, name: &str, span: Range<usize>) -> Result<(), RuleError> {
         if name.trim().is_empty() || name.contains('\0') || name.chars().count() > MAX_NAME {
             return self.fail(format!("A name has 1 to {MAX_NAME} characters."), span);
         }

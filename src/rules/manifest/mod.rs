@@ -1,18 +1,21 @@
 //! `program.toml`: read, checked, with the place of what is wrong, and bound to a tenant's settings.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use chrono_tz::Tz;
 use serde_json::{Map, Value};
 use toml::Spanned;
 
 use crate::domain::program::{Cap, CodePart, Codes, Limits, Measure, Program};
+use crate::domain::provider::Provider;
 use crate::domain::rules::RuleError;
 
 use self::check::{Checker, placed};
 use self::read::{Read, ReadCap};
 use super::numbers::Number;
 
+mod auth;
 mod check;
 mod read;
 #[cfg(test)]
@@ -25,11 +28,13 @@ pub struct Manifest {
     time_zone: Tz,
     code: Vec<CodePart>,
     defaults: Map<String, Value>,
+    auth: Option<Arc<Provider>>,
 }
 
 impl Manifest {
-    /// Reads and checks the text of a `program.toml`. The error has the line and the column.
-    pub fn read(source: &str) -> Result<Self, RuleError> {
+    /// Reads and checks the text of a `program.toml`, which may name a key among the `files` beside
+    /// it. The error has the line and the column.
+    pub fn read(source: &str, files: &BTreeMap<String, String>) -> Result<Self, RuleError> {
         let read: Read = toml::from_str(source)
             .map_err(|error| placed(source, error.message(), error.span()))?;
         let checked = Checker { source, read: &read };
@@ -39,7 +44,8 @@ impl Manifest {
         let defaults = checked.settings()?;
         checked.caps(&defaults)?;
         checked.numbers(&defaults)?;
-        Ok(Self { time_zone, code, defaults, read })
+        let auth = checked.auth(files)?;
+        Ok(Self { time_zone, code, defaults, auth, read })
     }
 
     /// The program's name for people.
@@ -86,6 +92,7 @@ impl Manifest {
             limits: self.limits(&settings),
             settings,
             default_settings: self.defaults.clone(),
+            auth: self.auth.clone(),
         }
     }
 

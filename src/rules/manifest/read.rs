@@ -35,6 +35,7 @@ pub(super) struct Read {
     pub(super) caps: BTreeMap<String, Spanned<ReadCap>>,
     #[serde(default)]
     pub(super) limits: ReadLimits,
+    pub(super) auth: Option<Spanned<ReadAuth>>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -68,6 +69,17 @@ pub(super) struct ReadLimits {
     pub(super) per_user_day: Option<Spanned<Number>>,
     pub(super) per_program_day: Option<Spanned<Number>>,
     pub(super) exempt_sources: Vec<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ReadAuth {
+    pub(super) issuer: Spanned<String>,
+    pub(super) audience: Spanned<String>,
+    pub(super) algorithms: Spanned<Vec<Spanned<String>>>,
+    pub(super) user_claim: Option<Spanned<String>>,
+    pub(super) jwks: Option<Spanned<String>>,
+    pub(super) pem: Option<Spanned<String>>,
 }
 
 impl Read {

@@ -235,12 +235,15 @@ async fn keys_are_found_by_hash_until_revoked() {
         let found = database.api_key_by_hash(tenant_id, "ff").await.unwrap();
         assert_eq!(found, Some(key));
         assert_eq!(database.api_key_by_hash(tenant_id + 1, "ff").await.unwrap(), None);
-        database.touch_api_key(tenant_id, samples::id(1), samples::at(3)).await.unwrap();
+        for at in [3, 2] {
+            let uses = [(samples::id(1), samples::at(at)), (samples::id(7), samples::at(at))];
+            database.note_key_uses(tenant_id, &uses).await.unwrap();
+        }
         let revoked = database.revoke_api_key(tenant_id, samples::id(1), samples::at(4)).await;
         assert!(revoked.unwrap());
         assert!(database.revoke_api_key(tenant_id, samples::id(1), samples::at(5)).await.unwrap());
         assert!(!database.revoke_api_key(tenant_id, samples::id(7), samples::at(5)).await.unwrap());
-        let keys = database.api_keys(tenant_id).await.unwrap();
+        let keys = database.api_keys_page(tenant_id, Page::first(9)).await.unwrap().rows;
         assert_eq!(keys[0].revoked_at, Some(samples::at(4)));
         assert_eq!(keys[0].last_used_at, Some(samples::at(3)));
     })

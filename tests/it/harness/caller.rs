@@ -109,6 +109,16 @@ impl Caller {
         Ok(Answer { body, field: None })
     }
 
+    /// Gets a path of this process's router: the status and the body.
+    pub async fn path(&self, path: &str) -> (u16, Value) {
+        let Way::Router(router) = &self.way else { panic!("it is elsewhere") };
+        let request = Request::get(path).body(Body::empty()).unwrap();
+        let response = router.clone().oneshot(request).await.unwrap();
+        let status = response.status().as_u16();
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        (status, serde_json::from_slice(&body).unwrap())
+    }
+
     fn headers(&self) -> Vec<(&'static str, String)> {
         let mut headers = vec![("content-type", "application/json".to_owned())];
         headers.extend(self.token.iter().map(|token| ("authorization", format!("Bearer {token}"))));

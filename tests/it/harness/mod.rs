@@ -4,6 +4,8 @@
 mod caller;
 mod database;
 mod process;
+pub mod provider;
+mod seen;
 mod shop;
 mod socket;
 
@@ -22,8 +24,9 @@ use tokio::sync::Mutex;
 pub use caller::{Answer, Caller, Way};
 pub use database::{Kind, PrivateDatabase};
 pub use process::{Process, guerdon};
+pub use seen::Seen;
 pub use shop::Shop;
-pub use socket::{Frame, PROTOCOL, Socket, listen};
+pub use socket::{Frame, PROTOCOL, Socket, listen, listen_with};
 
 /// The operator's key of every server in tests.
 pub const OPERATOR_KEY: &str = "operator-key-of-the-tests-0123456789abcdef";

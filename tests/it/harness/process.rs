@@ -1,6 +1,6 @@
 //! The program itself, run as an operator runs it.
 
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
@@ -61,6 +61,20 @@ impl Process {
         Self::until(command, "live", 3).await
     }
 
+    /// Serves where another process served, or still ends.
+    pub async fn serve_in_place(database_url: &str, rules: &Path, of: &str) -> Self {
+        let mut command = guerdon();
+        command.env("DATABASE_URL", database_url).env("GUERDON_RULES", rules);
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        command.env("GUERDON_LISTEN", of.strip_prefix("http://").unwrap());
+        let child = command.spawn().unwrap();
+        let client = reqwest::Client::new();
+        let mut process = Self { child, address: of.to_owned(), client };
+        let ended = process.wait_for("ready").await;
+        assert!(ended.is_none(), "the server ended: {ended:?}");
+        process
+    }
+
     async fn until(mut command: Command, health: &str, tries: u32) -> Self {
         let mut ended = None;
         // Between two looks at a port somebody else may have taken it.
@@ -112,19 +126,25 @@ impl Process {
         Shop::new(operator.clone(), operator)
     }
 
-    /// Asks it to end, as an operator does.
-    pub fn terminate(&self) {
-        let done = Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
-        assert!(done.success(), "it runs no more");
+    /// Where it listens, for a connection of one's own.
+    pub fn socket_address(&self) -> SocketAddr {
+        self.address.strip_prefix("http://").unwrap().parse().unwrap()
     }
 
-    /// How it ended, when it does within half a minute.
+    /// Sends it a signal: TERM, or INT as Ctrl-C does.
+    pub fn tell(&self, signal: &str) {
+        let id = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-s", signal, &id]).status().unwrap();
+        assert!(sent.success());
+    }
+
+    /// Waits until it has ended by itself; gives how.
     pub async fn ended(&mut self) -> ExitStatus {
-        for _ in 0..600 {
+        for _ in 0..3_000 {
             if let Some(status) = self.child.try_wait().unwrap() {
                 return status;
             }
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            tokio::time::sleep(Duration::from_millis(10)).await;
         }
         panic!("the server did not end in 30 s");
     }

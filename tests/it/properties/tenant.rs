@@ -74,6 +74,7 @@ pub fn program(on_shortfall: OnShortfall) -> Program {
         limits: Limits::default(),
         settings: Map::new(),
         default_settings: Map::new(),
+        auth: None,
     }
 }
 

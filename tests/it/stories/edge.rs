@@ -1,175 +1,30 @@
-//! The HTTP edge: methods, media types, status codes, hostile documents, health, the explorer.
+//! The HTTP edge: hostile documents, introspection, health.
 
 use axum::body::Body;
-use axum::http::{HeaderMap, Request, StatusCode};
-use http_body_util::BodyExt;
+use axum::http::{Request, StatusCode};
 use serde_json::{Value, json};
-use tower::ServiceExt;
 
-use crate::harness::Server;
+use crate::harness::{Seen, Server};
 use crate::stories;
 
 stories!("rules/productready":
-    get_reads_and_never_changes,
-    only_json_is_read_as_json,
-    the_caller_chooses_the_media_type,
-    a_malformed_request_is_no_document,
     hostile_documents_are_refused_before_they_cost,
     tools_can_read_the_schema,
     what_was_not_given_is_not_null,
-    every_answer_has_its_headers,
     health_tells_whether_it_can_serve,
-    the_explorer_is_all_ours,
 );
 
-const JSON: &str = "application/json";
-const GRAPHQL: &str = "application/graphql-response+json";
-
-/// What came back.
-struct Seen {
-    status: StatusCode,
-    headers: HeaderMap,
-    text: String,
-}
-
-impl Seen {
-    fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
-    }
-
-    fn body(&self) -> Value {
-        serde_json::from_str(&self.text).unwrap()
-    }
-
-    fn code(&self) -> String {
-        self.body()["errors"][0]["extensions"]["code"].as_str().unwrap_or_default().to_owned()
-    }
-}
-
 async fn send(server: &Server, request: Request<Body>) -> Seen {
-    let response = server.app.router().oneshot(request).await.unwrap();
-    let (status, headers) = (response.status(), response.headers().clone());
-    let bytes = response.into_body().collect().await.unwrap().to_bytes();
-    Seen { status, headers, text: String::from_utf8(bytes.to_vec()).unwrap() }
+    Seen::of(&server.app.router(), request).await
 }
 
 async fn get(server: &Server, path: &str) -> Seen {
     send(server, Request::get(path).body(Body::empty()).unwrap()).await
 }
 
-async fn post(server: &Server, accept: &str, body: impl Into<Body>) -> Seen {
-    let request = Request::post("/graphql").header("content-type", JSON).header("accept", accept);
-    send(server, request.body(body.into()).unwrap()).await
-}
-
 async fn ask(server: &Server, query: &str) -> Seen {
-    post(server, GRAPHQL, json!({ "query": query }).to_string()).await
-}
-
-async fn get_reads_and_never_changes(server: &Server) {
-    let seen = get(server, "/graphql?query=%7B__typename%7D").await;
-    assert_eq!(
-        (seen.status, seen.body()["data"]["__typename"].clone()),
-        (StatusCode::OK, json!("Query"))
-    );
-    let named = "/graphql?query=query%20A(%24n:String!)%7B__type(name:%24n)%7Bname%7D%7D%20query%20B%7B__typename%7D\
-                 &operationName=A&variables=%7B%22n%22:%22User%22%7D";
-    let user = json!({ "data": { "__type": { "name": "User" } } });
-    assert_eq!(get(server, named).await.body(), user);
-    let click =
-        "/graphql?query=mutation%7BtrackReferralClick(input:%7Bcode:%22X%22%7D)%7Bcounted%7D%7D";
-    let refused = get(server, click).await;
-    assert_eq!((refused.status, refused.header("allow")), (StatusCode::METHOD_NOT_ALLOWED, "POST"));
-    for wrong in ["/graphql", "/graphql?query=", "/graphql?query=%7B__typename%7D&variables=%5B%5D"]
-    {
-        assert!(
-            get(server, wrong).await.status.is_client_error() || wrong.ends_with("query="),
-            "{wrong}"
-        );
-    }
-    for method in ["PUT", "DELETE", "PATCH", "OPTIONS"] {
-        let request = Request::builder().method(method).uri("/graphql").body(Body::empty());
-        let seen = send(server, request.unwrap()).await;
-        assert_eq!(
-            (seen.status, seen.header("allow")),
-            (StatusCode::METHOD_NOT_ALLOWED, "GET, POST")
-        );
-    }
-}
-
-async fn only_json_is_read_as_json(server: &Server) {
-    for (kind, status) in [
-        ("application/json", StatusCode::OK),
-        ("Application/JSON; charset=UTF-8", StatusCode::OK),
-        ("application/json; charset=latin1", StatusCode::UNSUPPORTED_MEDIA_TYPE),
-        ("text/plain", StatusCode::UNSUPPORTED_MEDIA_TYPE),
-        ("application/x-www-form-urlencoded", StatusCode::UNSUPPORTED_MEDIA_TYPE),
-        ("multipart/form-data; boundary=x", StatusCode::UNSUPPORTED_MEDIA_TYPE),
-        ("application/graphql", StatusCode::UNSUPPORTED_MEDIA_TYPE),
-    ] {
-        let request = Request::post("/graphql").header("content-type", kind);
-        let body = Body::from("{\"query\":\"{ __typename }\"}");
-        assert_eq!(send(server, request.body(body).unwrap()).await.status, status, "{kind}");
-    }
-}
-
-async fn the_caller_chooses_the_media_type(server: &Server) {
-    let (good, wrong) = (r#"{"query":"{ __typename }"}"#, r#"{"query":"{ nothing }"}"#);
-    let broken = r#"{"query":"{"}"#;
-    for (accept, given, status_of_wrong) in [
-        (JSON, JSON, StatusCode::OK),
-        ("*/*", JSON, StatusCode::OK),
-        (GRAPHQL, GRAPHQL, StatusCode::BAD_REQUEST),
-        (
-            "application/graphql-response+json, application/json;q=0.9",
-            GRAPHQL,
-            StatusCode::BAD_REQUEST,
-        ),
-    ] {
-        let seen = post(server, accept, good).await;
-        assert_eq!(seen.status, StatusCode::OK, "{accept}");
-        assert!(seen.header("content-type").starts_with(given), "{accept}");
-        for (body, code) in [(wrong, "GRAPHQL_VALIDATION_FAILED"), (broken, "GRAPHQL_PARSE_FAILED")]
-        {
-            let seen = post(server, accept, body).await;
-            assert_eq!((seen.status, seen.code().as_str()), (status_of_wrong, code), "{accept}");
-            assert!(seen.body().get("data").is_none(), "execution did not begin");
-        }
-        let refused = post(server, accept, r#"{"query":"{ me { id } }"}"#).await;
-        assert_eq!((refused.status, refused.body()["data"].clone()), (StatusCode::OK, Value::Null));
-        assert!(refused.body().get("data").is_some(), "execution began");
-    }
-    assert_eq!(post(server, "text/html", good).await.status, StatusCode::NOT_ACCEPTABLE);
-    let request =
-        Request::post("/graphql").header("content-type", JSON).header("authorization", "Bearer x");
-    let seen = send(server, request.body(Body::from(good)).unwrap()).await;
-    assert_eq!(
-        (seen.status, seen.header("www-authenticate")),
-        (StatusCode::UNAUTHORIZED, "Bearer")
-    );
-}
-
-async fn a_malformed_request_is_no_document(server: &Server) {
-    let long = format!("{{\"query\":\"{}\"}}", "x".repeat(1_100_000));
-    for (body, status) in [
-        ("", StatusCode::BAD_REQUEST),
-        ("{", StatusCode::BAD_REQUEST),
-        ("[]", StatusCode::BAD_REQUEST),
-        (r#"[{"query":"{ __typename }"}]"#, StatusCode::BAD_REQUEST),
-        ("{}", StatusCode::BAD_REQUEST),
-        (r#"{"query":1}"#, StatusCode::BAD_REQUEST),
-        (r#"{"query":"{ __typename }","variables":[]}"#, StatusCode::BAD_REQUEST),
-        (r#"{"query":"{ __typename }","operationName":1}"#, StatusCode::BAD_REQUEST),
-        (r#"{"query":"{ __typename }","extensions":""}"#, StatusCode::BAD_REQUEST),
-        (long.as_str(), StatusCode::PAYLOAD_TOO_LARGE),
-    ] {
-        let seen = post(server, JSON, body.to_owned()).await;
-        let shown: String = body.chars().take(60).collect();
-        assert_eq!((seen.status, seen.code().as_str()), (status, "BAD_USER_INPUT"), "{shown}");
-    }
-    let nothing =
-        r#"{"query":"{ __typename }","variables":null,"operationName":null,"extensions":null}"#;
-    assert_eq!(post(server, JSON, nothing).await.status, StatusCode::OK);
+    let request = Request::post("/graphql").header("content-type", "application/json");
+    send(server, request.body(Body::from(json!({ "query": query }).to_string())).unwrap()).await
 }
 
 async fn hostile_documents_are_refused_before_they_cost(server: &Server) {
@@ -185,7 +40,7 @@ async fn hostile_documents_are_refused_before_they_cost(server: &Server) {
     for _ in 0..12 {
         deep = format!("referral {{ referrals {{ nodes {{ referee {{ {deep} }} }} }} }}");
     }
-    let wide: String = (0..2_500).map(|n| format!("a{n}: __typename ")).collect();
+    let wide: String = (0..5_500).map(|n| format!("a{n}: __typename ")).collect();
     let round = "{ ...A } fragment A on Query { ...B } fragment B on Query { ...A }";
     for document in
         [lists, hidden, sets, chain, format!("{{ me {{ {deep} }} }}"), format!("{{ {wide} }}")]
@@ -252,19 +107,6 @@ async fn what_was_not_given_is_not_null(server: &Server) {
     assert_eq!(shop.admin.gql(list, json!({})).await.ok()["users"]["nodes"][0]["id"], "ann");
 }
 
-async fn every_answer_has_its_headers(server: &Server) {
-    for path in
-        ["/graphql?query=%7B__typename%7D", "/graphql", "/graphiql", "/health/live", "/nothing"]
-    {
-        let seen = get(server, path).await;
-        assert_eq!(seen.header("x-request-id").len(), 36, "{path}");
-        assert_eq!(seen.header("x-content-type-options"), "nosniff", "{path}");
-        assert_eq!(seen.header("x-frame-options"), "DENY", "{path}");
-        assert_eq!(seen.header("referrer-policy"), "no-referrer", "{path}");
-        assert_eq!(seen.header("cache-control"), "no-store", "{path}");
-    }
-}
-
 async fn health_tells_whether_it_can_serve(server: &Server) {
     assert_eq!(get(server, "/health/live").await.status, StatusCode::OK);
     assert_eq!(get(server, "/health/ready").await.status, StatusCode::OK);
@@ -273,16 +115,4 @@ async fn health_tells_whether_it_can_serve(server: &Server) {
     let behind = get(server, "/health/ready").await;
     assert_eq!(behind.status, StatusCode::SERVICE_UNAVAILABLE, "{}", behind.text);
     server.advance(chrono::TimeDelta::seconds(6));
-}
-
-async fn the_explorer_is_all_ours(server: &Server) {
-    let root = get(server, "/").await;
-    assert_eq!((root.status.is_redirection(), root.header("location")), (true, "/graphiql"));
-    for path in ["/graphiql", "/graphiql/page.js", "/graphiql/page.css"] {
-        let seen = get(server, path).await;
-        assert_eq!(seen.status, StatusCode::OK, "{path}");
-        assert!(!seen.text.contains("://"), "{path} asks nobody else");
-        let policy = seen.header("content-security-policy");
-        assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
-    }
 }

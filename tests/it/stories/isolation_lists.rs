@@ -17,7 +17,7 @@ stories!("tests/programs/harbour":
 );
 
 /// Every list that is paged, and where it is found.
-const LISTS: [(&str, [&str; 2]); 10] = [
+const LISTS: [(&str, [&str; 2]); 11] = [
     ("Query.users", ["{ users(", "}"]),
     ("Query.transactions", ["{ transactions(", "}"]),
     ("Query.referrals", ["{ referrals(", "}"]),
@@ -27,6 +27,7 @@ const LISTS: [(&str, [&str; 2]); 10] = [
     ("User.transactions", ["{ user(id: \"ann\") { transactions(", "} }"]),
     ("User.rewards", ["{ user(id: \"ann\") { rewards(", "} }"]),
     ("User.notifications", ["{ user(id: \"ann\") { notifications(", "} }"]),
+    ("Tenant.apiKeys", ["{ tenant { apiKeys(", "} }"]),
     ("ReferralProfile.referrals", ["{ user(id: \"ann\") { referral { referrals(", "} } }"]),
 ];
 

@@ -185,7 +185,7 @@ async fn what_is_left_is_handed_over_at_the_end() {
     .await;
     started.register("ann").await;
     assert!(collected.spans().is_empty(), "it waits for more");
-    started.process.terminate();
+    started.process.tell("TERM");
     collected.span("POST /graphql").await;
     let service = collected.0.lock().unwrap()[0].1.resource_spans[0].resource.clone().unwrap();
     assert_eq!(texts(&service.attributes)["service.name"], "guerdon");
@@ -208,7 +208,7 @@ async fn a_collector_that_is_not_there_costs_a_warning() {
     let warned = started.log().matches("traces cannot be handed over").count();
     assert_eq!(warned, 1, "{}", started.log());
     let began = Instant::now();
-    started.process.terminate();
+    started.process.tell("TERM");
     let ended = started.process.ended().await;
     assert!(ended.success() && began.elapsed() < Duration::from_secs(8), "{:?}", began.elapsed());
     started.end().await;
@@ -225,7 +225,7 @@ async fn without_an_endpoint_nothing_is_sent() {
         })
         .await;
         started.register("ann").await;
-        started.process.terminate();
+        started.process.tell("TERM");
         tokio::time::sleep(Duration::from_millis(500)).await;
         assert!(collected.spans().is_empty(), "{:?}", collected.spans());
         started.end().await;
