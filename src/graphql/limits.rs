@@ -29,7 +29,7 @@ pub struct Limits {
     /// How many arguments one field may have.
     pub arguments: usize,
     /// How many values arguments may have, those of variables too, each time they are used. A text
-    /// counts once more for each 64 bytes.
+    /// counts once more for each 32 bytes.
     pub values: usize,
     /// How many changes one document may ask for.
     pub mutations: usize,
@@ -86,7 +86,7 @@ impl Default for Limits {
             directives: 200,
             spreads: 500,
             arguments: 50,
-            values: 25_000,
+            values: 30_000,
             mutations: 50,
             depth: 24,
             complexity: 25_000,

@@ -64,7 +64,7 @@ fn every_limit_of_documents_is_an_option_with_a_default() {
         ("DIRECTIVES", "200"),
         ("SPREADS", "500"),
         ("ARGUMENTS", "50"),
-        ("VALUES", "25000"),
+        ("VALUES", "30000"),
         ("MUTATIONS", "50"),
         ("DEPTH", "24"),
         ("COST", "25000"),

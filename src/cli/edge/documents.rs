@@ -42,7 +42,7 @@ pub struct DocumentOptions {
     #[arg(long, env = "GUERDON_MAX_ARGUMENTS", default_value_t = Limits::default().arguments)]
     max_arguments: usize,
     /// How many values arguments and variables may have, each time they are used; a text counts once
-    /// more for each 64 bytes.
+    /// more for each 32 bytes.
     #[arg(long, env = "GUERDON_MAX_VALUES", default_value_t = Limits::default().values)]
     max_values: usize,
     /// How many changes one document may ask for.

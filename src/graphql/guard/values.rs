@@ -1,4 +1,4 @@
-//! How much the values of arguments and variables weigh: one for each, and one more for each 64 bytes
+//! How much the values of arguments and variables weigh: one for each, and one more for each 32 bytes
 //! of a text. What they hold is copied wherever it is used.
 
 use std::collections::HashMap;
@@ -8,7 +8,7 @@ use async_graphql::{Name, Value as ConstValue, Variables};
 use async_graphql_value::Value;
 
 /// So many bytes of a text weigh as much as a value.
-const BYTES: usize = 64;
+const BYTES: usize = 32;
 
 /// What each variable weighs: what was given for it, or its greatest default.
 pub fn of_variables<'a>(

@@ -26,7 +26,7 @@ pub struct BodyLimits {
 
 impl Default for BodyLimits {
     fn default() -> Self {
-        Self { bytes: 1_024 * 1_024, values: 50_000, time: Duration::from_secs(30) }
+        Self { bytes: 1_024 * 1_024, values: 30_000, time: Duration::from_secs(30) }
     }
 }
 

@@ -151,7 +151,7 @@ async fn what_is_too_large_is_not_read(server: &Server) {
     );
     let seen = send(server, post(), values).await;
     assert_eq!(seen.status.as_u16(), 413);
-    assert_eq!(seen.message(), "The body holds more than 50000 JSON values: send fewer at once.");
+    assert_eq!(seen.message(), "The body holds more than 30000 JSON values: send fewer at once.");
     let text = format!(
         "{{\"query\":\"{{ __typename }}\",\"extensions\":{{\"x\":\"{}\"}}}}",
         "[{,:".repeat(50_000)
