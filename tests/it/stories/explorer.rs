@@ -58,10 +58,9 @@ async fn every_example_works_as_it_is_shown(server: &Server) {
 async fn first_value(mut socket: Socket, document: &str) -> Value {
     let payload = json!({ "query": document });
     socket.send(json!({ "type": "subscribe", "id": "1", "payload": payload })).await;
-    match socket.receive().await {
-        Frame::Text(message) => message["payload"]["data"].clone(),
-        Frame::Close(code, reason) => panic!("{code} {reason}"),
-    }
+    let frame = socket.receive().await;
+    let Frame::Text(message) = frame else { panic!("{frame:?}") };
+    message["payload"]["data"].clone()
 }
 
 async fn the_page_lets_nobody_else_in(server: &Server) {
