@@ -43,7 +43,7 @@ impl Document {
         }
         given::check_given(&document, name, &request.variables)?;
         absent::leave_out_absent(&mut document, name, &request.variables);
-        unmeant::give_null(&document, name, &mut request.variables);
+        unmeant::give_values(&document, name, &mut request.variables);
         let name = name.map_or_else(|| name_of(&document), |name| Some(name.to_owned()));
         request.set_parsed_query(document);
         let introspection =

@@ -1,22 +1,31 @@
 //! Operations that a document defines beside the one that is meant. What they would cost is worked
 //! out too, and needs a value for each of their variables, which nobody gives.
 
-use async_graphql::parser::types::ExecutableDocument;
+use async_graphql::parser::types::{ExecutableDocument, VariableDefinition};
 use async_graphql::{Value, Variables};
 
-/// Gives null to the variables that only those operations define.
-pub fn give_null(document: &ExecutableDocument, meant: Option<&str>, variables: &mut Variables) {
-    let operations = || document.operations.iter();
+/// Gives those of their variables that were left out the default that the operation that is meant has
+/// for them; null to those that it does not define.
+pub fn give_values(document: &ExecutableDocument, meant: Option<&str>, variables: &mut Variables) {
     let is_meant = |name: Option<&str>| meant.is_none() || name == meant;
-    let names_of = |which: bool| {
-        operations()
-            .filter(move |(name, _)| is_meant(name.map(|name| name.as_str())) == which)
+    let defined = |by_the_meant: bool| {
+        let operations = document.operations.iter();
+        operations
+            .filter(move |(name, _)| is_meant(name.map(|name| name.as_str())) == by_the_meant)
             .flat_map(|(_, operation)| &operation.node.variable_definitions)
-            .map(|definition| &definition.node.name.node)
+            .map(|definition| &definition.node)
     };
-    for name in names_of(false).filter(|name| names_of(true).all(|own| own != *name)) {
-        variables.entry(name.clone()).or_insert(Value::Null);
+    for name in defined(false).map(|definition| &definition.name.node) {
+        let own = defined(true).find(|own| own.name.node == *name);
+        // One that is defined and was left out without a default is used nowhere any more.
+        if let Some(value) = own.map_or(Some(Value::Null), default) {
+            variables.entry(name.clone()).or_insert(value);
+        }
     }
+}
+
+fn default(definition: &VariableDefinition) -> Option<Value> {
+    definition.default_value.as_ref().map(|default| default.node.clone())
 }
 
 #[cfg(test)]
@@ -27,12 +36,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_no_operation_that_is_meant_defines_becomes_null() {
-        let text = "query A($a: Int!, $b: Int!) { f } query B($b: Int, $c: Int) { f }";
-        let mut variables = Variables::from_json(json!({ "c": 1 }));
-        give_null(&parse_query(text).unwrap(), Some("B"), &mut variables);
-        assert_eq!(variables, Variables::from_json(json!({ "a": null, "c": 1 })));
-        give_null(&parse_query(text).unwrap(), None, &mut variables);
-        assert_eq!(variables, Variables::from_json(json!({ "a": null, "c": 1 })));
+    fn variables_of_other_operations_have_a_value() {
+        let text = "query A($a: Int!, $b: Int!, $c: Int!, $d: Int!) { f } \
+                    query B($b: Int, $c: Int = 3, $e: Int) { f }";
+        let mut variables = Variables::from_json(json!({ "d": 4 }));
+        give_values(&parse_query(text).unwrap(), Some("B"), &mut variables);
+        assert_eq!(variables, Variables::from_json(json!({ "a": null, "c": 3, "d": 4 })));
+        let mut variables = Variables::default();
+        give_values(&parse_query(text).unwrap(), None, &mut variables);
+        assert_eq!(variables, Variables::default());
     }
 }

@@ -17,7 +17,7 @@ pub fn graphql(media: Media, answer: &Answer) -> Response {
         (_, false) if extension(answer, "code") == Some(&Code::RateLimited.name().into()) => {
             StatusCode::TOO_MANY_REQUESTS
         }
-        (Media::GraphQl, false) => StatusCode::BAD_REQUEST,
+        (Media::GraphQl, false) => status_of_unexecuted(answer),
         _ => StatusCode::OK,
     };
     let mut response = with_status(status, media, answer);
@@ -25,6 +25,17 @@ pub fn graphql(media: Media, answer: &Answer) -> Response {
         response.headers_mut().extend(retry_after(seconds.as_i64()));
     }
     response
+}
+
+/// The status of an answer to what was not executed: 400, unless the document was not at fault.
+fn status_of_unexecuted(answer: &Answer) -> StatusCode {
+    match extension(answer, "code") {
+        Some(Value::String(code)) if code == Code::Forbidden.name() => StatusCode::FORBIDDEN,
+        Some(Value::String(code)) if code == Code::Internal.name() => {
+            StatusCode::INTERNAL_SERVER_ERROR
+        }
+        _ => StatusCode::BAD_REQUEST,
+    }
 }
 
 /// What the first error that has it says under this name.
@@ -90,5 +101,33 @@ impl Refused {
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         *self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_status_tells_whose_fault_it_is_where_it_may() {
+        let limited = Refusal { retry_after_seconds: Some(7), ..refusal(Code::RateLimited) };
+        for (refusal, of_today, of_old) in [
+            (refusal(Code::BadUserInput), 400, 200),
+            (refusal(Code::Forbidden), 403, 200),
+            (refusal(Code::Internal), 500, 200),
+            (limited, 429, 429),
+        ] {
+            let answer = refused(&refusal, "id");
+            for (media, status) in [(Media::GraphQl, of_today), (Media::Json, of_old)] {
+                let response = graphql(media, &answer);
+                assert_eq!(response.status().as_u16(), status, "{refusal}");
+                let wait = response.headers().contains_key(header::RETRY_AFTER);
+                assert_eq!(wait, status == 429, "{refusal}");
+            }
+        }
+    }
+
+    fn refusal(code: Code) -> Refusal {
+        Refusal::new(code, "No.")
     }
 }

@@ -38,7 +38,8 @@ pub async fn handle(State(served): State<Served>, request: Request) -> Response 
             (StatusCode::TOO_MANY_REQUESTS, wait, message).into_response()
         }
         Err(refusal) => {
-            tracing::warn!(%refusal, "a share link was not followed");
+            // What it says in words may name the code.
+            tracing::warn!(code = refusal.code.name(), "a share link was not followed");
             (StatusCode::SERVICE_UNAVAILABLE, "This link cannot be followed now: try again soon.\n")
                 .into_response()
         }

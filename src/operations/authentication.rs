@@ -76,11 +76,11 @@ async fn of_provider(
             "This token is of an identity provider: name the tenant too, in the header X-Tenant.",
         )
     })?;
-    let in_force = operations.programs.of(&tenant.reference).await?;
-    let provider = in_force.program.auth.as_ref().ok_or_else(|| {
+    let provider = operations.providers.of(&operations.programs, &tenant.reference).await?;
+    let provider = provider.ok_or_else(|| {
         unknown("This tenant names no identity provider, in [auth] of its program: send a token of issueUserToken.")
     })?;
-    let user = operations.providers.user(provider, token, operations.clock.now()).await?;
+    let user = operations.providers.user(&provider, token, operations.clock.now()).await?;
     Ok((tenant, Role::User(user)))
 }
 

@@ -81,7 +81,9 @@ async fn count(call: Call, code: String, user_agent: Option<String>) {
         let counted = referrals::track_click(&call, code, user_agent, None);
         match tokio::time::timeout(LONGEST_COUNTING, counted).await {
             Ok(Ok(_)) => {}
-            Ok(Err(refusal)) => tracing::warn!(%refusal, "a visit was not counted"),
+            Ok(Err(refusal)) => {
+                tracing::warn!(code = refusal.code.name(), "a visit was not counted")
+            }
             Err(_) => tracing::warn!("a visit waited too long to be counted"),
         }
     });

@@ -11,10 +11,13 @@ mod ring;
 mod tests;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jsonwebtoken::{Algorithm as Alg, Header};
 use moka::future::Cache;
 
+use super::programs::Programs;
+use crate::domain::caller::TenantRef;
 use crate::domain::provider::{Algorithm, KeySource, Provider};
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::time::Time;
@@ -22,7 +25,9 @@ use claims::Claims;
 use keys::{KeySet, Unproven};
 use ring::Ring;
 
-/// How many addresses' keys are kept.
+/// For how long it is remembered which provider a tenant has: sockets ask again and again.
+const REMEMBERED: Duration = Duration::from_secs(1);
+/// How many tenants' providers, and how many addresses' keys, are kept.
 const CAPACITY: u64 = 10_000;
 /// How long a token can be, in bytes.
 const LONGEST_TOKEN: usize = 16 * 1_024;
@@ -30,18 +35,31 @@ const LONGEST_TOKEN: usize = 16 * 1_024;
 /// The kinds of token that are taken (RFC 8725, section 3.11): not one, say, that ends a session.
 const TYPES: [&str; 3] = ["jwt", "at+jwt", "application/at+jwt"];
 
-/// The keys of the providers that were asked for lately.
+/// The providers that were asked for lately, and their keys.
 pub struct Providers {
+    of_tenants: Cache<i64, Option<Arc<Provider>>>,
     rings: Cache<String, Arc<Ring>>,
 }
 
 impl Default for Providers {
     fn default() -> Self {
-        Self { rings: Cache::new(CAPACITY) }
+        let of_tenants = Cache::builder().max_capacity(CAPACITY).time_to_live(REMEMBERED).build();
+        Self { of_tenants, rings: Cache::new(CAPACITY) }
     }
 }
 
 impl Providers {
+    /// The tenant's provider, as its program names it, or named it a second ago.
+    pub async fn of(
+        &self,
+        programs: &Programs,
+        tenant: &TenantRef,
+    ) -> Result<Option<Arc<Provider>>, Refusal> {
+        let look_up = async { Ok::<_, Refusal>(programs.of(tenant).await?.program.auth.clone()) };
+        let found = self.of_tenants.try_get_with(tenant.id, look_up).await;
+        found.map_err(|refusal| Refusal::clone(&refusal))
+    }
+
     /// The tenant's own id of the user whom a token of the provider's names at `now`. UNAUTHENTICATED
     /// when it does not hold, and OVERLOADED when that cannot be found out now.
     pub async fn user(

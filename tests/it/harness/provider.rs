@@ -162,6 +162,8 @@ pub async fn change(server: &Server, slug: &str, file: &std::path::Path, text: &
         // What was wrong is forgotten a moment before the new version is in force.
         let is_wrong = now["error"] != before["error"] && !now["error"].is_null();
         if now["hash"] != before["hash"] || is_wrong {
+            // A server remembers for a second which provider a tenant has.
+            tokio::time::sleep(Duration::from_millis(1_050)).await;
             return now["error"].clone();
         }
         tokio::time::sleep(Duration::from_millis(25)).await;

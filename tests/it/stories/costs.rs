@@ -53,7 +53,7 @@ async fn lists_in_lists_cost_too_much(server: &Server) {
     let inner = "transactions(first: 100) { nodes { id amount } }";
     let twice = format!("users(first: 100) {{ nodes {{ id {inner} }} }}");
     let thrice = "users(first: 100) { nodes { referral { referrals(first: 100) { nodes { referee { rewards(first: 100) { nodes { id } } } } } } } }";
-    let many = (0..30).map(|n| format!("u{n}: users(first: 100) {{ nodes {{ id name email traits createdAt emailVerified }} }} "));
+    let many = (0..40).map(|n| format!("u{n}: users(first: 100) {{ nodes {{ id name email traits createdAt emailVerified }} }} "));
     let by_variable = "query($n: Int) { users(first: $n) { nodes { transactions(last: $n) { nodes { id amount } } } } }";
     let too_much = [
         format!("{{ {twice} }}"),

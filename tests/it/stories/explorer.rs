@@ -6,7 +6,7 @@ use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-use crate::harness::{Frame, Server, Socket, listen};
+use crate::harness::{Server, Socket, listen};
 use crate::stories;
 
 stories!("rules/starter":
@@ -56,11 +56,8 @@ async fn every_example_works_as_it_is_shown(server: &Server) {
 }
 
 async fn first_value(mut socket: Socket, document: &str) -> Value {
-    let payload = json!({ "query": document });
-    socket.send(json!({ "type": "subscribe", "id": "1", "payload": payload })).await;
-    let frame = socket.receive().await;
-    let Frame::Text(message) = frame else { panic!("{frame:?}") };
-    message["payload"]["data"].clone()
+    socket.subscribe("1", document).await;
+    socket.next("1").await["data"].clone()
 }
 
 async fn the_page_lets_nobody_else_in(server: &Server) {

@@ -4,7 +4,7 @@
 use axum::body::{Body, Bytes};
 use axum::http::Request;
 use axum::http::request::Builder;
-use guerdon::http::{BodyLimits, Edge, RateLimits};
+use guerdon::http::{BodyLimits, DocumentLimits, Edge, Introspection, RateLimits};
 use serde_json::{Value, json};
 
 use crate::harness::{Seen, Server};
@@ -188,6 +188,17 @@ async fn who_may_not_call_is_told_so(server: &Server) {
             assert_eq!(seen.header("www-authenticate"), scheme);
         }
     }
+    let documents = DocumentLimits { introspection: Introspection::Admins, ..Default::default() };
+    let edge = Edge { documents, rates: RateLimits::none(), ..Edge::default() };
+    let closed = server.beside(edge).await;
+    for (media, status) in [(JSON, 200), (GRAPHQL, 403)] {
+        let request = post().header("accept", media);
+        let body = Body::from(r#"{"query":"{ __schema { types { name } } }"}"#);
+        let seen = Seen::of(&closed.router(), request.body(body).unwrap()).await;
+        assert_eq!((seen.status.as_u16(), seen.code().as_str()), (status, "FORBIDDEN"), "{media}");
+        assert!(seen.body().get("data").is_none(), "execution did not begin");
+    }
+    closed.stop().await;
 }
 
 async fn nothing_is_done_before_all_values_are_there(server: &Server) {
