@@ -93,7 +93,7 @@ async fn no_list_takes_the_cursor_of_another_tenant_or_list(server: &Server) {
 
 /// Everything that nests a user, by every way.
 const NESTED: &str = "{ \
-    users(first: 100) { nodes { name transactions { nodes { user { name } } } \
+    users(first: 50) { nodes { name transactions { nodes { user { name } } } \
       rewards { nodes { referral { referee { name } } } } \
       referral { referrals { nodes { referee { name } referrer { name } } } } } } \
     transactions(first: 100) { nodes { user { name } decision { user { name } } } } \
