@@ -54,8 +54,8 @@ pub fn check_document(
     let fragments = document.fragments.keys().map(|name| pass.fragment(name, Scope::Data));
     let all = fragments.fold(asked, |sum, more| sum + more);
     check_widest(pass.widest, limits)?;
-    within(pass.compared, limits.selections, "fields in fragments in one another")?;
     check_sums(all, limits)?;
+    within(pass.compared, limits.selections, "fields in fragments in one another")?;
     within(asked.introspected, limits.introspected, "questions about the schema itself")?;
     Ok(Looked { introspects: asked.introspected > 0 })
 }
