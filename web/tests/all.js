@@ -10,7 +10,9 @@ import "./audits.js";
 import "./apollo.js";
 import "./urql.js";
 import "./sockets.js";
-import "./page.js";
 import "./licences.js";
+
+// Where no browser can be installed, the clients are tried all the same.
+if (!process.env.WITHOUT_BROWSER) await import("./page.js");
 
 after(() => server.stop());
