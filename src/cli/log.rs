@@ -6,7 +6,7 @@
 use std::io::IsTerminal;
 use std::panic::PanicHookInfo;
 
-use tracing_subscriber::filter::{FilterExt, filter_fn};
+use tracing_subscriber::filter::{FilterExt, dynamic_filter_fn};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, fmt};
@@ -24,8 +24,10 @@ pub struct Log(Option<Traces>);
 /// when the environment names a collector.
 pub fn begin() -> Log {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(USUAL));
-    // A request's steps are for traces: in the log they would hide the request that they belong to.
-    let filter = filter.and(filter_fn(|about| about.target() != STEP));
+    // A request's steps are for traces: in the log they would hide the request that they belong to. The
+    // filter is asked for each line anew: what a driver asks in passing, whether it would be heard,
+    // is otherwise taken for the answer to the next line, which is lost.
+    let filter = filter.and(dynamic_filter_fn(|about, _| about.target() != STEP));
     let lines = fmt::layer().with_writer(std::io::stderr);
     let lines = if std::io::stderr().is_terminal() {
         lines.with_filter(filter).boxed()

@@ -14,7 +14,7 @@ use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::{SdkTracerProvider, SpanData, SpanExporter as Exports};
 use tracing::{Level, Subscriber};
 use tracing_subscriber::Layer;
-use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::filter::dynamic_filter_fn;
 use tracing_subscriber::registry::LookupSpan;
 
 use crate::http::take_part_in_traces;
@@ -66,7 +66,7 @@ impl Traces {
             .with_tracked_inactivity(false)
             .with_target(false)
             .with_tracer(self.0.tracer("guerdon"))
-            .with_filter(filter_fn(|about| {
+            .with_filter(dynamic_filter_fn(|about, _| {
                 let is_ours = about.target().starts_with("guerdon");
                 let depth = if about.is_span() { Level::INFO } else { Level::WARN };
                 is_ours && *about.level() <= depth
