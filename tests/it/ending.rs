@@ -199,6 +199,34 @@ async fn accepted_commands_are_finished_on_postgres() {
     accepted_commands_are_finished(Kind::Postgres).await;
 }
 
+/// Nobody waits for the command any more, and it waits for a row that somebody else holds.
+async fn a_command_whose_caller_went_is_done(kind: Kind) {
+    let (database, mut process) = with_ann(kind).await;
+    let holder = Holder::hold(&database).await;
+    let (went, _) = begin_grant(&process, "went", 0).await;
+    sleep(Duration::from_millis(500)).await;
+    drop(went);
+    process.tell("TERM");
+    let early = timeout(Duration::from_secs(1), process.ended()).await;
+    assert!(early.is_err(), "the command is waited for");
+    holder.let_go().await;
+    assert_eq!(process.ended().await.code(), Some(0));
+    let next = Process::serve(&database.url, &rules()).await;
+    assert_eq!(next.shop("gatewayz").balance("ann").await, 7);
+    drop(next);
+    database.remove().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_whose_caller_went_is_done_on_sqlite() {
+    a_command_whose_caller_went_is_done(Kind::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_whose_caller_went_is_done_on_postgres() {
+    a_command_whose_caller_went_is_done(Kind::Postgres).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn connections_that_do_nothing_hold_up_no_end() {
     let (database, mut process) = with_ann(Kind::Sqlite).await;
