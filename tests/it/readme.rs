@@ -41,7 +41,8 @@ impl Shell {
 
     /// Runs a block; what it printed. It must not fail.
     fn run(&mut self, block: &str) -> String {
-        writeln!(self.input, "{{ {block}\n}} 2>&1; echo \"{DONE}$?\"").unwrap();
+        // On a line of its own, also after a command that ends without one.
+        writeln!(self.input, "{{ {block}\n}} 2>&1; printf '\\n{DONE}%s\\n' \"$?\"").unwrap();
         let mut printed = String::new();
         loop {
             let mut line = String::new();
