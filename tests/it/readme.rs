@@ -41,7 +41,7 @@ impl Shell {
 
     /// Runs a block; what it printed. It must not fail.
     fn run(&mut self, block: &str) -> String {
-        writeln!(self.input, "{{ {block}\n}} 2>&1; echo \"{DONE}$?\"").unwrap();
+        writeln!(self.input, "{{ {block}\n}} 2>&1; printf '\\n%s\\n' \"{DONE}$?\"").unwrap();
         let mut printed = String::new();
         loop {
             let mut line = String::new();
