@@ -6,7 +6,7 @@
 use std::io::IsTerminal;
 use std::panic::PanicHookInfo;
 
-use tracing_subscriber::filter::{FilterExt, dynamic_filter_fn};
+use tracing_subscriber::filter::{FilterExt, LevelFilter, dynamic_filter_fn};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, fmt};
@@ -27,7 +27,9 @@ pub fn begin() -> Log {
     // A request's steps are for traces: in the log they would hide the request that they belong to. The
     // filter is asked for each line anew: what a driver asks in passing, whether it would be heard,
     // is otherwise taken for the answer to the next line, which is lost.
-    let filter = filter.and(dynamic_filter_fn(|about, _| about.target() != STEP));
+    let deepest = filter.max_level_hint().unwrap_or(LevelFilter::TRACE);
+    let no_step = dynamic_filter_fn(|about, _| about.target() != STEP);
+    let filter = filter.and(no_step.with_max_level_hint(deepest));
     let lines = fmt::layer().with_writer(std::io::stderr);
     let lines = if std::io::stderr().is_terminal() {
         lines.with_filter(filter).boxed()

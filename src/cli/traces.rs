@@ -60,17 +60,18 @@ impl Traces {
     where
         S: Subscriber + for<'span> LookupSpan<'span>,
     {
+        let ours = dynamic_filter_fn(|about, _| {
+            let is_ours = about.target().starts_with("guerdon");
+            let depth = if about.is_span() { Level::INFO } else { Level::WARN };
+            is_ours && *about.level() <= depth
+        });
         tracing_opentelemetry::layer()
             .with_location(false)
             .with_threads(false)
             .with_tracked_inactivity(false)
             .with_target(false)
             .with_tracer(self.0.tracer("guerdon"))
-            .with_filter(dynamic_filter_fn(|about, _| {
-                let is_ours = about.target().starts_with("guerdon");
-                let depth = if about.is_span() { Level::INFO } else { Level::WARN };
-                is_ours && *about.level() <= depth
-            }))
+            .with_filter(ours.with_max_level_hint(Level::INFO))
     }
 
     /// Hands over what is left, and waits for that no longer than a few seconds.
