@@ -10,6 +10,8 @@ use async_graphql::parser::types::{
 use async_graphql::{Name, Positioned, Variables};
 use async_graphql_value::Value;
 
+use super::meant::meant;
+
 /// Takes out what depends on variables that may be left out and were.
 pub fn leave_out_absent(
     document: &mut ExecutableDocument,
@@ -55,12 +57,8 @@ fn absent_variables(
     operation_name: Option<&str>,
     variables: &Variables,
 ) -> HashSet<Name> {
-    (document.operations.iter())
-        .filter(|(name, _)| match (operation_name, name) {
-            (Some(wanted), Some(name)) => wanted == name.as_str(),
-            _ => true,
-        })
-        .flat_map(|(_, operation)| &operation.node.variable_definitions)
+    meant(document, operation_name)
+        .flat_map(|operation| &operation.variable_definitions)
         .map(|definition| &definition.node)
         .filter(|definition| {
             definition.var_type.node.nullable && definition.default_value.is_none()

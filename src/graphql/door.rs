@@ -10,6 +10,7 @@ use async_graphql::{Request, Response, ServerError};
 
 use super::error::{self, PARSE_FAILED, TOO_COMPLEX, VALIDATION_FAILED, finish};
 use super::limits::{Introspection, Limits};
+use super::meant::meant;
 use super::{ApiSchema, absent, given, guard, loaders, unmeant};
 use crate::domain::refusal::Refusal;
 use crate::operations::Call;
@@ -87,10 +88,7 @@ fn name_of(document: &ExecutableDocument) -> Option<String> {
 /// The kind of the operation that is to be executed. Where it is not clear which is meant, the kind
 /// that asks for most care; it will not be executed then.
 fn kind_of(document: &ExecutableDocument, operation_name: Option<&str>) -> OperationType {
-    let meant = document.operations.iter().filter(|(name, _)| {
-        operation_name.is_none() || operation_name == name.map(|name| name.as_str())
-    });
-    let kinds: Vec<_> = meant.map(|(_, operation)| operation.node.ty).collect();
+    let kinds: Vec<_> = meant(document, operation_name).map(|operation| operation.ty).collect();
     let first_of = [OperationType::Mutation, OperationType::Subscription];
     first_of.into_iter().find(|kind| kinds.contains(kind)).unwrap_or(OperationType::Query)
 }

@@ -1,10 +1,11 @@
 //! Values of variables that have to be given. The executor would find out only when it comes to a field
 //! that uses one, with other fields done already; by the specification nothing is executed then.
 
-use async_graphql::parser::types::{ExecutableDocument, OperationDefinition};
+use async_graphql::parser::types::ExecutableDocument;
 use async_graphql::{Response, Value, Variables};
 
 use super::error::document_error;
+use super::meant::meant;
 use crate::domain::refusal::Code;
 
 /// Refuses a request that leaves out, or gives null for, a variable that cannot be null.
@@ -13,7 +14,9 @@ pub fn check_given(
     operation_name: Option<&str>,
     variables: &Variables,
 ) -> Result<(), Box<Response>> {
-    let Some(operation) = meant(document, operation_name) else { return Ok(()) };
+    let mut meant = meant(document, operation_name);
+    // Where it is not clear which is meant, none will be executed.
+    let (Some(operation), None) = (meant.next(), meant.next()) else { return Ok(()) };
     for definition in &operation.variable_definitions {
         let definition = &definition.node;
         let (name, kind) = (&definition.name.node, &definition.var_type.node);
@@ -27,20 +30,6 @@ pub fn check_given(
         }
     }
     Ok(())
-}
-
-/// The operation that is to be executed; `None` where that is not clear, and none will be.
-fn meant<'a>(
-    document: &'a ExecutableDocument,
-    operation_name: Option<&str>,
-) -> Option<&'a OperationDefinition> {
-    let mut operations = document.operations.iter().filter(|(name, _)| {
-        operation_name.is_none() || operation_name == name.map(|name| name.as_str())
-    });
-    match (operations.next(), operations.next()) {
-        (Some((_, operation)), None) => Some(&operation.node),
-        _ => None,
-    }
 }
 
 #[cfg(test)]

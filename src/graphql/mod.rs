@@ -16,6 +16,7 @@ mod given;
 mod guard;
 mod limits;
 mod loaders;
+mod meant;
 mod next_step;
 mod notice;
 mod onboarding;

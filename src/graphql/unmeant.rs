@@ -4,14 +4,15 @@
 use async_graphql::parser::types::{ExecutableDocument, VariableDefinition};
 use async_graphql::{Value, Variables};
 
+use super::meant::is_meant;
+
 /// Gives those of their variables that were left out the default that the operation that is meant has
 /// for them; null to those that it does not define.
-pub fn give_values(document: &ExecutableDocument, meant: Option<&str>, variables: &mut Variables) {
-    let is_meant = |name: Option<&str>| meant.is_none() || name == meant;
+pub fn give_values(document: &ExecutableDocument, wanted: Option<&str>, variables: &mut Variables) {
     let defined = |by_the_meant: bool| {
         let operations = document.operations.iter();
         operations
-            .filter(move |(name, _)| is_meant(name.map(|name| name.as_str())) == by_the_meant)
+            .filter(move |(name, _)| is_meant(*name, wanted) == by_the_meant)
             .flat_map(|(_, operation)| &operation.node.variable_definitions)
             .map(|definition| &definition.node)
     };

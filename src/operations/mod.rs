@@ -98,7 +98,7 @@ impl Operations {
         let programs = Programs::new(database.clone());
         let lanes = Lanes::new(database.clone(), programs.clone(), clock.clone());
         let credentials = Arc::new(Credentials::new(operator_key));
-        let rates = Arc::new(Rates::new(RateLimits::none(), clock.clone()));
+        let rates = Arc::new(Rates::new(RateLimits::none(), &clock));
         let (hub, turns, ending) = (Hub::default(), Turns::default(), Ending::default());
         let providers = Arc::default();
         Self { database, lanes, programs, clock, credentials, providers, hub, rates, turns, ending }
@@ -107,7 +107,7 @@ impl Operations {
     /// The same, where callers may call so often. Without this they may as often as they like.
     #[must_use]
     pub fn limited(mut self, limits: RateLimits) -> Self {
-        self.rates = Arc::new(Rates::new(limits, self.clock.clone()));
+        self.rates = Arc::new(Rates::new(limits, &self.clock));
         self
     }
 }

@@ -73,14 +73,13 @@ pub struct Rates {
     service: Option<Buckets>,
     admin: Option<Buckets>,
     operator: Option<Buckets>,
-    clock: Clock,
     calls: AtomicU64,
 }
 
 impl Rates {
     /// Full buckets, by these limits and this clock.
     #[must_use]
-    pub fn new(limits: RateLimits, clock: Clock) -> Self {
+    pub fn new(limits: RateLimits, clock: &Clock) -> Self {
         let buckets = |a_minute: Option<NonZeroU32>| {
             a_minute.map(|a_minute| {
                 let ticks = Ticks(clock.clone());
@@ -94,7 +93,6 @@ impl Rates {
             admin: buckets(limits.admin),
             operator: buckets(limits.operator),
             calls: AtomicU64::new(0),
-            clock,
         }
     }
 
@@ -142,8 +140,8 @@ impl Rates {
         match buckets.check_key_n(owner, cost) {
             Ok(Ok(())) => Ok(()),
             Ok(Err(not_until)) => {
-                let now = Ticks(self.clock.clone()).now();
-                Err(too_often(not_until.quota(), not_until.wait_time_from(now)))
+                let wait = not_until.wait_time_from(buckets.clock().now());
+                Err(too_often(not_until.quota(), wait))
             }
             Err(most) => Err(Refusal::new(
                 Code::RateLimited,
@@ -195,7 +193,7 @@ mod tests {
 
     fn rates(limits: RateLimits) -> (Rates, Clock) {
         let clock = Clock::manual("2026-11-20T08:00:00Z".parse().unwrap());
-        (Rates::new(limits, clock.clone()), clock)
+        (Rates::new(limits, &clock), clock)
     }
 
     fn of(tenant: i64, role: Role) -> Caller {

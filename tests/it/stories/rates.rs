@@ -8,11 +8,9 @@ use axum::extract::ConnectInfo;
 use axum::http::{Request, StatusCode};
 use chrono::TimeDelta;
 use guerdon::http::{Edge, Proxies, RateLimits, Router};
-use http_body_util::BodyExt;
-use serde_json::{Value, json};
-use tower::ServiceExt;
+use serde_json::json;
 
-use crate::harness::Server;
+use crate::harness::{Seen, Server};
 use crate::stories;
 
 stories!("rules/gatewayz":
@@ -24,13 +22,6 @@ stories!("rules/gatewayz":
     switched_off_nobody_pays,
 );
 
-/// What came back.
-struct Seen {
-    status: StatusCode,
-    retry_after: String,
-    body: Value,
-}
-
 /// A request from an address, with these headers.
 async fn ask(router: &Router, address: &str, headers: &[(&str, &str)], query: &str) -> Seen {
     let peer = SocketAddr::new(address.parse().unwrap(), 4711);
@@ -40,28 +31,22 @@ async fn ask(router: &Router, address: &str, headers: &[(&str, &str)], query: &s
     }
     let body = Body::from(json!({ "query": query }).to_string());
     let request = request.extension(ConnectInfo(peer)).body(body).unwrap();
-    let response = router.clone().oneshot(request).await.unwrap();
-    let status = response.status();
-    let retry_after = response.headers().get("retry-after");
-    let retry_after = retry_after.map_or("", |value| value.to_str().unwrap()).to_owned();
-    let bytes = response.into_body().collect().await.unwrap().to_bytes();
-    Seen { status, retry_after, body: serde_json::from_slice(&bytes).unwrap() }
+    Seen::of(router, request).await
 }
 
-impl Seen {
-    #[track_caller]
-    fn let_in(&self) {
-        assert_eq!(self.status, StatusCode::OK, "{:#}", self.body);
-    }
+#[track_caller]
+fn let_in(seen: &Seen) {
+    assert_eq!(seen.status, StatusCode::OK, "{}", seen.text);
+}
 
-    #[track_caller]
-    fn too_often(&self, retry_after: i64) {
-        assert_eq!(self.status, StatusCode::TOO_MANY_REQUESTS, "{:#}", self.body);
-        assert_eq!(self.retry_after, retry_after.to_string());
-        let extensions = &self.body["errors"][0]["extensions"];
-        assert_eq!(*extensions, json!({ "code": "RATE_LIMITED", "retryAfter": retry_after }));
-        assert!(self.body.get("data").is_none(), "nothing was executed");
-    }
+#[track_caller]
+fn too_often(seen: &Seen, retry_after: i64) {
+    assert_eq!(seen.status, StatusCode::TOO_MANY_REQUESTS, "{}", seen.text);
+    assert_eq!(seen.header("retry-after"), retry_after.to_string());
+    let body = seen.body();
+    let extensions = &body["errors"][0]["extensions"];
+    assert_eq!(*extensions, json!({ "code": "RATE_LIMITED", "retryAfter": retry_after }));
+    assert!(body.get("data").is_none(), "nothing was executed");
 }
 
 const CHEAP: &str = "{ __typename }";
@@ -70,22 +55,22 @@ async fn three_hundred_requests_a_minute_without_a_credential(server: &Server) {
     let limited = server.beside(Edge::default()).await;
     let router = limited.router();
     for _ in 0..300 {
-        ask(&router, "192.0.2.7", &[], CHEAP).await.let_in();
+        let_in(&ask(&router, "192.0.2.7", &[], CHEAP).await);
     }
     let seen = ask(&router, "192.0.2.7", &[("accept", "application/json")], CHEAP).await;
-    seen.too_often(1);
+    too_often(&seen, 1);
     let graphql = [("accept", "application/graphql-response+json")];
-    ask(&router, "192.0.2.7", &graphql, CHEAP).await.too_often(1);
-    ask(&router, "192.0.2.8", &[], CHEAP).await.let_in();
+    too_often(&ask(&router, "192.0.2.7", &graphql, CHEAP).await, 1);
+    let_in(&ask(&router, "192.0.2.8", &[], CHEAP).await);
     // Share links are for anybody, and are counted with the rest.
     let peer = SocketAddr::new("192.0.2.7".parse().unwrap(), 4711);
     let link = Request::get("/r/gatewayz/SOME").extension(ConnectInfo(peer));
-    let response = router.clone().oneshot(link.body(Body::empty()).unwrap()).await.unwrap();
-    assert_eq!(response.status(), StatusCode::TOO_MANY_REQUESTS);
-    assert_eq!(response.headers()["retry-after"], "1");
+    let seen = Seen::of(&router, link.body(Body::empty()).unwrap()).await;
+    assert_eq!(seen.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(seen.header("retry-after"), "1");
     server.advance(TimeDelta::milliseconds(200));
-    ask(&router, "192.0.2.7", &[], CHEAP).await.let_in();
-    ask(&router, "192.0.2.7", &[], CHEAP).await.too_often(1);
+    let_in(&ask(&router, "192.0.2.7", &[], CHEAP).await);
+    too_often(&ask(&router, "192.0.2.7", &[], CHEAP).await, 1);
     limited.stop().await;
 }
 
@@ -97,10 +82,10 @@ async fn a_credential_that_does_not_hold_is_none(server: &Server) {
         let seen = ask(&router, "192.0.2.7", &[("authorization", &wrong)], CHEAP).await;
         assert_eq!(seen.status, StatusCode::UNAUTHORIZED);
     }
-    ask(&router, "192.0.2.7", &[("authorization", &wrong)], CHEAP).await.too_often(1);
-    ask(&router, "192.0.2.7", &[], CHEAP).await.too_often(1);
+    too_often(&ask(&router, "192.0.2.7", &[("authorization", &wrong)], CHEAP).await, 1);
+    too_often(&ask(&router, "192.0.2.7", &[], CHEAP).await, 1);
     let right = format!("Bearer {}", crate::harness::OPERATOR_KEY);
-    ask(&router, "192.0.2.7", &[("authorization", &right)], CHEAP).await.let_in();
+    let_in(&ask(&router, "192.0.2.7", &[("authorization", &right)], CHEAP).await);
     limited.stop().await;
 }
 
@@ -111,15 +96,15 @@ async fn a_trusted_proxy_tells_who_calls(server: &Server) {
     let router = limited.router();
     let from = |client: &'static str| [("x-forwarded-for", client)];
     for client in ["192.0.2.1", "192.0.2.1", "192.0.2.2", "192.0.2.2"] {
-        ask(&router, "10.1.1.1", &from(client), CHEAP).await.let_in();
+        let_in(&ask(&router, "10.1.1.1", &from(client), CHEAP).await);
     }
-    ask(&router, "10.1.1.1", &from("192.0.2.1"), CHEAP).await.too_often(30);
-    ask(&router, "10.1.1.1", &from("203.0.113.5, 192.0.2.1"), CHEAP).await.too_often(30);
+    too_often(&ask(&router, "10.1.1.1", &from("192.0.2.1"), CHEAP).await, 30);
+    too_often(&ask(&router, "10.1.1.1", &from("203.0.113.5, 192.0.2.1"), CHEAP).await, 30);
     // Whoever is no proxy of ours cannot take another's address.
     for client in ["192.0.2.3", "192.0.2.4"] {
-        ask(&router, "198.51.100.1", &from(client), CHEAP).await.let_in();
+        let_in(&ask(&router, "198.51.100.1", &from(client), CHEAP).await);
     }
-    ask(&router, "198.51.100.1", &from("192.0.2.5"), CHEAP).await.too_often(30);
+    too_often(&ask(&router, "198.51.100.1", &from("192.0.2.5"), CHEAP).await, 30);
     limited.stop().await;
 }
 
@@ -141,18 +126,18 @@ async fn a_user_pays_what_documents_cost(server: &Server) {
     // Ten units: me and nine fields.
     let ten = "{ me { id name email emailVerified createdAt a: id b: id c: id d: id } }";
     for _ in 0..6 {
-        ask(&router, "192.0.2.7", &ann, ten).await.let_in();
+        let_in(&ask(&router, "192.0.2.7", &ann, ten).await);
     }
-    ask(&router, "192.0.2.7", &ann, ten).await.too_often(10);
-    ask(&router, "192.0.2.9", &ann, "{ me { id } }").await.too_often(2);
-    ask(&router, "192.0.2.7", &bob, ten).await.let_in();
+    too_often(&ask(&router, "192.0.2.7", &ann, ten).await, 10);
+    too_often(&ask(&router, "192.0.2.9", &ann, "{ me { id } }").await, 2);
+    let_in(&ask(&router, "192.0.2.7", &bob, ten).await);
     server.advance(TimeDelta::seconds(10));
-    ask(&router, "192.0.2.7", &ann, ten).await.let_in();
+    let_in(&ask(&router, "192.0.2.7", &ann, ten).await);
     // A document that is refused before is not paid for.
     let unknown = ask(&router, "192.0.2.7", &bob, "{ me { id nonsense } }").await;
-    assert_eq!(unknown.body["errors"][0]["extensions"]["code"], "GRAPHQL_VALIDATION_FAILED");
+    assert_eq!(unknown.body()["errors"][0]["extensions"]["code"], "GRAPHQL_VALIDATION_FAILED");
     for _ in 0..5 {
-        ask(&router, "192.0.2.7", &bob, ten).await.let_in();
+        let_in(&ask(&router, "192.0.2.7", &bob, ten).await);
     }
     limited.stop().await;
 }
@@ -179,6 +164,6 @@ async fn keys_pay_only_where_they_are_told_to(server: &Server) {
 async fn switched_off_nobody_pays(server: &Server) {
     let router = server.app.router();
     for _ in 0..400 {
-        ask(&router, "192.0.2.7", &[], CHEAP).await.let_in();
+        let_in(&ask(&router, "192.0.2.7", &[], CHEAP).await);
     }
 }
